@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A TCP connection that speaks SMB2: frames, NEGOTIATE, message ids, credits
+and answers, in whatever order they come."""
+
+import os
+import socket
+
+from . import crypto, wire
+
+# Credits a connection tries to keep in its pocket
+CREDITS_WANTED = 512
+NOTICE_ID = 0xFFFFFFFFFFFFFFFF
+
+
+class Closed(Exception):
+    """The server ended the connection."""
+
+
+class Connection:
+    """One connection; it ends with the `with` statement it is used in."""
+
+    def __init__(self, address="127.0.0.1", port=445, *,
+                 dialect=wire.DIALECT_311, ciphers=(), algorithms=(),
+                 security_mode=wire.SIGNING_ENABLED, send_buffer=0,
+                 receive_buffer=0, timeout=30, source=None):
+        self.dialect = dialect
+        self.ciphers = tuple(ciphers)
+        self.algorithms = tuple(algorithms)
+        self.security_mode = security_mode
+        self.cipher = None
+        self.preauth = bytes(64)
+        self.sessions = {}
+        self.next_message_id = 0
+        self.credits = 1
+        self.answers = {}
+        self.interim = {}
+        self.notices = []
+        self.negotiated = None
+        self.socket = self._connect(address, port, send_buffer,
+                                    receive_buffer, timeout, source)
+
+    @staticmethod
+    def _connect(address, port, send_buffer, receive_buffer, timeout, source):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.settimeout(timeout)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Buffers are part of the first window, so before connect()
+        if send_buffer:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
+        if receive_buffer:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
+                            receive_buffer)
+        try:
+            if source:
+                sock.bind((source, 0))
+            sock.connect((address, port))
+        except OSError:
+            sock.close()
+            raise
+        return sock
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """End the connection without a word."""
+        self.socket.close()
+
+    # Bytes and frames
+
+    def transmit(self, data, flags=0):
+        """Send @data as it is."""
+        try:
+            if flags:
+                self.socket.send(data, flags)
+            else:
+                self.socket.sendall(data)
+        except (ConnectionError, BrokenPipeError) as error:
+            raise Closed(str(error)) from error
+
+    def send(self, *messages):
+        """Send each message in a frame of its own, all in one write."""
+        self.transmit(b"".join(wire.frame(m) for m in messages))
+
+    def send_cut(self, data, *cuts):
+        """Send @data as it is, in one segment up to each of @cuts."""
+        start = 0
+        for cut in (*cuts, len(data)):
+            self.transmit(data[start:cut])
+            start = cut
+
+    def _receive_exactly(self, size):
+        data = bytearray(size)
+        view = memoryview(data)
+        while view:
+            try:
+                count = self.socket.recv_into(view)
+            except ConnectionError as error:
+                raise Closed(str(error)) from error
+            if not count:
+                raise Closed("end of stream")
+            view = view[count:]
+        return bytes(data)
+
+    def receive_message(self):
+        """The next frame's message, as it is."""
+        size = int.from_bytes(self._receive_exactly(4), "big")
+        return self._receive_exactly(size)
+
+    # Messages
+
+    def allocate(self, charge=1):
+        """The MessageId of a new request that costs @charge credits,
+        3.2.4.1.3."""
+        message_id = self.next_message_id
+        self.next_message_id += charge
+        self.credits -= charge
+        return message_id
+
+    def request(self, body, **fields):
+        """A request with this connection's next MessageId."""
+        wanted = max(body.charge, 1)
+        fields.setdefault("credit_charge", body.charge)
+        fields.setdefault("credits", wanted +
+                          max(0, CREDITS_WANTED - self.credits))
+        if "message_id" not in fields:
+            fields["message_id"] = self.allocate(body.charge)
+        return wire.Request(wire.Header(body.command, **fields), body.data)
+
+    def receive(self):
+        """Take one message off the wire and file its elements; returns
+        them."""
+        message = self.receive_message()
+        encrypted = message[:4] == wire.PROTOCOL_TRANSFORM
+        if encrypted:
+            session = self.sessions[crypto.transform_session(message)]
+            message = session.decrypt(message)
+        responses = wire.split(message, encrypted)
+        for response in responses:
+            self._file(response)
+        return responses
+
+    def _file(self, response):
+        header = response.header
+        self.credits += header.credits
+        if header.message_id == NOTICE_ID:
+            self.notices.append(response)
+        elif header.status == wire.PENDING and header.flags & wire.FLAG_ASYNC:
+            self.interim[header.message_id] = header.async_id
+        else:
+            self.answers[header.message_id] = response
+
+    def answer(self, request):
+        """The final response to @request, a Request or a MessageId."""
+        message_id = getattr(request, "header", None)
+        message_id = message_id.message_id if message_id else request
+        while message_id not in self.answers:
+            self.receive()
+        return self.answers.pop(message_id)
+
+    def wait_interim(self, request):
+        """AsyncId of the interim response to @request, 3.2.5.1.5."""
+        message_id = request.header.message_id
+        while message_id not in self.interim:
+            if message_id in self.answers:
+                raise AssertionError("answered at once with status "
+                                     f"{self.answers[message_id].status:#x}")
+            self.receive()
+        return self.interim[message_id]
+
+    def wait_closed(self, limit=None):
+        """Read until the server ends the connection; answers are filed."""
+        old = self.socket.gettimeout()
+        self.socket.settimeout(limit or old)
+        try:
+            while True:
+                self.receive()
+        except Closed as closed:
+            return closed
+        finally:
+            self.socket.settimeout(old)
+
+    # Negotiation
+
+    def negotiate_request(self):
+        """The NEGOTIATE request this connection would send, 3.2.4.2.2.2."""
+        capabilities = wire.CAP_LARGE_MTU
+        contexts = []
+        if self.ciphers and self.dialect >= wire.DIALECT_300:
+            capabilities |= wire.CAP_ENCRYPTION
+        if self.dialect == wire.DIALECT_311:
+            contexts.append(wire.preauth_context(os.urandom(32)))
+            if self.ciphers:
+                contexts.append(wire.list_context(wire.CONTEXT_ENCRYPTION,
+                                                  self.ciphers))
+            if self.algorithms:
+                contexts.append(wire.list_context(wire.CONTEXT_SIGNING,
+                                                  self.algorithms))
+        body = wire.negotiate([self.dialect], self.security_mode,
+                              capabilities, os.urandom(16), contexts)
+        return self.request(body, credit_charge=0)
+
+    def negotiate(self):
+        """Agree on the dialect; returns self."""
+        message = self.negotiate_request().encode()
+        self.send(message)
+        response = self.answer(self.next_message_id - 1)
+        if response.status != wire.SUCCESS:
+            raise AssertionError(f"NEGOTIATE: status {response.status:#x}")
+        self.negotiated = wire.NegotiateResponse.unpack(response.raw)
+        if self.negotiated.dialect != self.dialect:
+            raise AssertionError(f"dialect {self.negotiated.dialect:#x}")
+        for part in (message, response.raw):
+            self.preauth = crypto.preauth_update(self.preauth, part)
+        self.cipher = self._agreed_cipher()
+        return self
+
+    def _agreed_cipher(self):
+        if self.dialect == wire.DIALECT_311:
+            context = self.negotiated.contexts.get(wire.CONTEXT_ENCRYPTION)
+            return int.from_bytes(context[2:4], "little") if context else None
+        if self.negotiated.capabilities & wire.CAP_ENCRYPTION:
+            return wire.CIPHER_AES128_CCM
+        return None

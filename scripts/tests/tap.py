@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Cases, and the runner that counts them.
+
+A case is a function with a name. A unit needs nothing; a case gets a Rig
+(rig.py) and says under which modes of the server (server.py) and with which
+client profiles it is run.
+"""
+
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+
+from smb2 import connection, session
+
+
+class Skip(Exception):
+    """The case does not apply here."""
+
+
+@dataclass
+class Case:
+    """One test; profiles None: run once per mode, with the last profile."""
+
+    name: str
+    function: object
+    modes: tuple = ()
+    profiles: tuple = None
+    kernels: str = ""
+    suite: str = ""
+
+
+UNITS = []
+CASES = []
+GUARDED = ("mandatory", "required")
+
+
+def _title(function):
+    return function.__name__.replace("_", " ")
+
+
+def unit(function):
+    """Register @function as a unit test."""
+    UNITS.append(Case(_title(function), function,
+                      suite=function.__module__.rpartition(".")[2]))
+    return function
+
+
+def add(name, function, *, suite, modes=GUARDED, profiles=None, kernels=""):
+    """Register one case of a matrix."""
+    CASES.append(Case(name, function, modes, profiles, kernels, suite))
+
+
+def case(*, modes=GUARDED, profiles=None, kernels=""):
+    """Register the function under its own name. @kernels: a prefix of the
+    kernel releases it is for."""
+    def register(function):
+        add(_title(function), function, modes=modes, profiles=profiles,
+            kernels=kernels, suite=function.__module__.rpartition(".")[2])
+        return function
+    return register
+
+
+def expect(condition, why):
+    """Fail with @why unless @condition."""
+    if not condition:
+        raise AssertionError(why)
+
+
+def equal(got, wanted, what="got"):
+    """Fail unless @got equals @wanted; large values are not printed."""
+    if got == wanted:
+        return
+    if max(len(repr(got)), len(repr(wanted))) > 200:
+        raise AssertionError(f"{what}: not as expected")
+    raise AssertionError(f"{what} {got!r}, wanted {wanted!r}")
+
+
+def status(response, wanted):
+    """Fail unless @response has the status @wanted."""
+    expect(response.status == wanted,
+           f"status {response.status:#010x}, wanted {wanted:#010x}")
+
+
+EXPECTED = (AssertionError, connection.Closed, session.BadSignature,
+            session.StatusError, OSError)
+
+
+class Runner:
+    """Runs cases and prints one line for each."""
+
+    def __init__(self, match="", out=sys.stdout):
+        self.match = match
+        self.out = out
+        self.passed = 0
+        self.failures = []
+
+    def wants(self, name):
+        """Whether the user asked for @name."""
+        return self.match in name
+
+    def run(self, name, function, *args):
+        """Run one case; True if it passed."""
+        start = time.monotonic()
+        try:
+            function(*args)
+        except Skip:
+            return True
+        except EXPECTED as error:
+            self._failed(name, f"{type(error).__name__}: {error}")
+            return False
+        except Exception as error:     # a fault of the test is a failure too
+            self._failed(name, f"{type(error).__name__}: {error}")
+            traceback.print_exc(file=self.out)
+            return False
+        self.passed += 1
+        seconds = time.monotonic() - start
+        slow = f" # {seconds:.1f} s" if seconds > 2 else ""
+        self._print(f"ok {self.count} {name}{slow}")
+        return True
+
+    @property
+    def count(self):
+        """Cases run so far."""
+        return self.passed + len(self.failures)
+
+    def _failed(self, name, why):
+        self.failures.append(name)
+        self._print(f"not ok {self.count} {name}: {why}")
+
+    def _print(self, line):
+        print(line, file=self.out, flush=True)
+
+    def close(self):
+        """The closing line; returns the exit status."""
+        self._print(f"{self.passed} passed, {len(self.failures)} failed")
+        return 1 if self.failures or not self.passed else 0
