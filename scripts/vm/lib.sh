@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the host side of the VM harness shares. Source it; it runs nothing.
+
+CACHE=${SMBSIGN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/smbsign}
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+say() { echo "${0##*/}: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+check_kernel() {
+	case $1 in
+	trixie | backports) ;;
+	*) die "unknown kernel '$1': it is trixie (Debian 13's 6.12) or backports (trixie-backports' 7.3)" ;;
+	esac
+}
+
+# need COMMAND=PACKAGE... - install what is missing on the host, saying so.
+need() {
+	local pair missing=()
+	for pair; do
+		command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+
+	local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y)
+	if [ "$(id -u)" != 0 ]; then
+		command -v sudo >/dev/null ||
+			die "needs ${missing[*]}: install them (no sudo here to do it with)"
+		apt=(sudo "${apt[@]}")
+	fi
+	say "needs ${missing[*]} on this machine: installing with '${apt[*]}'"
+	"${apt[@]}" update >&2
+	"${apt[@]}" install --no-install-recommends "${missing[@]}" >&2
+}
+
+# become_root WHY ARGS... - run this script again with ARGS as a user who owns
+# the files of the Debian root: root itself, by sudo, or in a user namespace.
+become_root() {
+	local why=$1
+	shift
+	[ "$(id -u)" != 0 ] || return 0
+
+	if command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+		say "$why: going on with sudo"
+		exec sudo env "SMBSIGN_CACHE=$CACHE" "SMBSIGN_REFRESH=${SMBSIGN_REFRESH:-}" "$0" "$@"
+	fi
+	need newuidmap=uidmap
+	unshare --map-auto --map-root-user true 2>/dev/null ||
+		die "$why: run it as root, install sudo, or allow user namespaces (lines for you in /etc/subuid and /etc/subgid)"
+	say "$why: going on in a user namespace of its own"
+	exec unshare --map-auto --map-root-user --mount env "SMBSIGN_CACHE=$CACHE" "$0" "$@"
+}
+
+# give_back PATH... - what root made for the user who called sudo is his.
+give_back() {
+	[ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$@"
+}
+
+# with_progress WHAT LOG COMMAND... - COMMAND's output goes to LOG; somebody
+# who waits is told every ten seconds how far it is, and sees LOG if it fails.
+with_progress() {
+	local what=$1 log=$2 start=$SECONDS pid status=0
+	shift 2
+	say "$what (log: $log)"
+	"$@" >"$log" 2>&1 &
+	pid=$!
+	while sleep 1; kill -0 "$pid" 2>/dev/null; do
+		(((SECONDS - start) % 10)) ||
+			say "$what: $((SECONDS - start)) s: $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-80)"
+	done
+	wait "$pid" || status=$?
+	if [ "$status" != 0 ]; then
+		tail -n 30 "$log" >&2
+		die "$what failed with status $status (log: $log)"
+	fi
+	say "$what: done in $((SECONDS - start)) s"
+}
+
+# The one kernel version that a root holds.
+kernel_version() { basename "$1"/usr/lib/modules/*; }
+
+# backports keeps the image beside its modules, stable in /boot.
+kernel_image() {
+	local version image
+	version=$(kernel_version "$1")
+	for image in "$1/usr/lib/modules/$version/vmlinuz" "$1/boot/vmlinuz-$version"; do
+		[ -e "$image" ] && echo "$image" && return
+	done
+	die "no kernel image in $1"
+}
