@@ -11,7 +11,8 @@ every machine of the domain.
 
     switch-off    SMB 2.1. NEGOTIATE is not protected by anything: say in both
                   directions that nobody requires signing, and change what the
-                  administrator writes while it passes.
+                  administrator writes while it passes. (smbclient signs its
+                  TREE_CONNECT all the same; that passes as it is.)
     strip         The client signs and insists on signed answers, so its own
                   requests pass unchanged. Before it closes the policy file, send
                   a copy of its WRITE with the signature taken off and other
@@ -298,10 +299,10 @@ class SwitchOff(Relay):
             message.negotiate_response_mode &= ~SIGNING_REQUIRED
             tell("cleared SIGNING_REQUIRED in the NEGOTIATE response")
         elif message.command == WRITE and not message.status:
-            # The client must not see that more was written than it sent.
+            # The client must not see that more was written than it sent. It
+            # signed nothing, so it takes an answer without a signature.
             message.write_count -= self.rewritten_by
-            self.rewritten_by = 0
-        message.take_signature_off()
+            message.take_signature_off()
 
 
 class Strip(Relay):
