@@ -64,5 +64,6 @@ stop_ksmbd() {
 	ksmbd.control -s >/dev/null 2>&1
 	kill "$mountd" 2>/dev/null
 	wait "$mountd" 2>/dev/null
+	rm -f /run/ksmbd.lock
 	wait_until 20 rmmod ksmbd
 }

@@ -4,6 +4,7 @@
 # What the host side of the VM harness shares. Source it; it runs nothing.
 
 CACHE=${SMBSIGN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/smbsign}
+# shellcheck disable=SC2034 # for those who source this
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 say() { echo "${0##*/}: $*" >&2; }
@@ -66,11 +67,14 @@ with_progress() {
 	say "$what (log: $log)"
 	"$@" >"$log" 2>&1 &
 	pid=$!
+	# shellcheck disable=SC2064 # this pid, now
+	trap "kill $pid; wait $pid; exit 130" INT TERM HUP # a background job does not see Ctrl-C
 	while sleep 1; kill -0 "$pid" 2>/dev/null; do
 		(((SECONDS - start) % 10)) ||
 			say "$what: $((SECONDS - start)) s: $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-80)"
 	done
 	wait "$pid" || status=$?
+	trap - INT TERM HUP
 	if [ "$status" != 0 ]; then
 		tail -n 30 "$log" >&2
 		die "$what failed with status $status (log: $log)"
