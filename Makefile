@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# smbsign: SMB signing that ksmbd cannot be talked out of
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+.PHONY: all module clean install demo test lint
+
+all: module
+
+module:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+install: module
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+
+demo:
+	scripts/demo/run
+
+test:
+	scripts/test
+
+lint:
+	scripts/lint

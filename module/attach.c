@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Finding ksmbd's sockets, guarding them, and letting them go.
+ *
+ * A connection is met at its change from SYN_RECV to ESTABLISHED, when nothing
+ * has been queued for it yet and nobody can read from it.  If it cannot be
+ * guarded then, it is shut: nothing can be read from it at all.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/rculist.h>
+#include <linux/tracepoint.h>
+#include <linux/wait_bit.h>
+#include <net/inet_hashtables.h>
+#include <net/tcp.h>
+
+#include "attach.h"
+#include "conn.h"
+#include "grace.h"
+#include "observe.h"
+#include "proto.h"
+#include "report.h"
+#include "stats.h"
+#include "sysctl.h"
+
+static LIST_HEAD(conns);
+static DEFINE_SPINLOCK(conns_lock);
+
+/* Sockets that have our functions; rmmod waits for the last. */
+static atomic_t sockets;
+
+static struct tracepoint *set_state;
+
+/*
+ * Marks the socket as taken for who looks at such things (other ULPs, sockmap,
+ * ss -i), and keeps our data; it is never registered, so nobody can ask for it.
+ */
+static struct tcp_ulp_ops ulp = {
+	.name = "smbsign",
+};
+
+static bool is_ksmbds(const struct sock *sk)
+{
+	return sk->sk_protocol == IPPROTO_TCP && sk->sk_kern_sock &&
+	       inet_sk(sk)->inet_num == smbsign_port() &&
+	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
+}
+
+static void shut(struct sock *sk, enum smbsign_reason reason)
+{
+	smbsign_count(SMBSIGN_COUNT_ATTACH_FAILED);
+	smbsign_count_reason(reason);
+	if (smbsign_proto_install(sk, SMBSIGN_PROTO_SHUT)) {
+		atomic_inc(&sockets);
+		return;
+	}
+	/* Not TCP's own functions: whoever put others there must not pass. */
+	sk->sk_shutdown |= RCV_SHUTDOWN;
+	pr_err_ratelimited("a socket of ksmbd has been taken by somebody else, it is shut\n");
+}
+
+/* Bytes that came with a TCP Fast Open may have been read already. */
+static bool untouched(const struct sock *sk)
+{
+	return !tcp_sk(sk)->bytes_received &&
+	       skb_queue_empty(&sk->sk_receive_queue);
+}
+
+static void publish(struct sock *sk, struct smbsign_conn *conn)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	spin_lock_bh(&conns_lock);
+	list_add_tail_rcu(&conn->node, &conns);
+	spin_unlock_bh(&conns_lock);
+	/* An urgent byte is read where it lies; else ksmbd would read past it. */
+	sock_set_flag(sk, SOCK_URGINLINE);
+	/* The context first, then what leads to it. */
+	rcu_assign_pointer(icsk->icsk_ulp_data, conn);
+	WRITE_ONCE(icsk->icsk_ulp_ops, &ulp);
+	smp_store_release(&sk->sk_data_ready, smbsign_data_ready);
+	atomic_inc(&sockets);
+	smbsign_gauge_add(SMBSIGN_GAUGE_CONNECTIONS, 1);
+	smbsign_count(SMBSIGN_COUNT_ATTACHED);
+}
+
+static void attach(struct sock *sk)
+{
+	struct smbsign_conn *conn;
+
+	if (!untouched(sk)) {
+		shut(sk, SMBSIGN_REASON_ATTACH_LATE);
+		return;
+	}
+	conn = smbsign_conn_alloc(sk, GFP_ATOMIC);
+	if (!conn) {
+		shut(sk, SMBSIGN_REASON_NO_MEMORY);
+		return;
+	}
+	if (inet_csk(sk)->icsk_ulp_ops ||
+	    !smbsign_proto_install(sk, SMBSIGN_PROTO_GUARDED)) {
+		smbsign_conn_free(conn);
+		shut(sk, SMBSIGN_REASON_ATTACH_LATE);
+		return;
+	}
+	publish(sk, conn);
+}
+
+static void state_changed(void *unused, const struct sock *sk, int from, int to)
+{
+	int grace;
+
+	if (from != TCP_SYN_RECV || to != TCP_ESTABLISHED || !is_ksmbds(sk))
+		return;
+	grace = smbsign_grace_enter();
+	attach((struct sock *)sk);
+	smbsign_grace_leave(grace);
+}
+
+/**
+ * smbsign_detach() - let go of a socket
+ * @sk:		a socket that has our functions, locked or dying
+ *
+ * Context: any but hard interrupt.
+ */
+void smbsign_detach(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct smbsign_conn *conn = smbsign_conn_of(sk);
+
+	if (!smbsign_proto_restore(sk))
+		return;
+	/* The reverse order of publish(). */
+	if (icsk->icsk_ulp_ops == &ulp) {
+		WRITE_ONCE(sk->sk_data_ready, conn->data_ready);
+		WRITE_ONCE(icsk->icsk_ulp_ops, NULL);
+		rcu_assign_pointer(icsk->icsk_ulp_data, NULL);
+		spin_lock_bh(&conns_lock);
+		list_del_rcu(&conn->node);
+		spin_unlock_bh(&conns_lock);
+		smbsign_observe_forget(conn);
+		smbsign_conn_free(conn);
+		smbsign_gauge_add(SMBSIGN_GAUGE_CONNECTIONS, -1);
+	}
+	if (atomic_dec_and_test(&sockets))
+		wake_up_var(&sockets);
+}
+
+/**
+ * smbsign_attach_for_each() - show every connection
+ * @seq:	where
+ * @show:	how
+ *
+ * Context: process, inside smbsign_grace_enter().
+ */
+void smbsign_attach_for_each(struct seq_file *seq,
+			     void (*show)(struct seq_file *seq,
+					  struct smbsign_conn *conn))
+{
+	struct smbsign_conn *conn;
+
+	list_for_each_entry_srcu(conn, &conns, node,
+				 srcu_read_lock_held(&smbsign_grace))
+		show(seq, conn);
+}
+
+/* Cut a connection, whoever guards it; it is not ours afterwards. */
+static void reset(struct sock *sk)
+{
+	lock_sock(sk);
+	if (smbsign_conn_of(sk) && inet_csk(sk)->icsk_ulp_ops == &ulp) {
+		smbsign_conn_of(sk)->rx.state = SMBSIGN_RX_DEAD;
+		smbsign_conn_kick(smbsign_conn_of(sk));
+	}
+	smbsign_detach(sk);
+	release_sock(sk);
+	tcp_abort(sk, ECONNRESET);
+}
+
+static bool is_open(const struct sock *sk)
+{
+	return sk_fullsock(sk) && sk->sk_state != TCP_LISTEN &&
+	       sk->sk_state != TCP_CLOSE;
+}
+
+/* The next connection of ksmbd in a bucket that @wanted takes, held. */
+static struct sock *bucket_next(struct inet_hashinfo *hashinfo,
+				unsigned int bucket,
+				bool (*wanted)(const struct sock *sk))
+{
+	spinlock_t *lock = inet_ehash_lockp(hashinfo, bucket);
+	struct hlist_nulls_node *node;
+	struct sock *sk;
+
+	spin_lock_bh(lock);
+	sk_nulls_for_each(sk, node, &hashinfo->ehash[bucket].chain) {
+		if (is_open(sk) && is_ksmbds(sk) && wanted(sk) &&
+		    refcount_inc_not_zero(&sk->sk_refcnt))
+			goto found;
+	}
+	sk = NULL;
+found:
+	spin_unlock_bh(lock);
+	return sk;
+}
+
+static unsigned int reset_all(bool (*wanted)(const struct sock *sk))
+{
+	struct inet_hashinfo *hashinfo = init_net.ipv4.tcp_death_row.hashinfo;
+	unsigned int bucket, count = 0;
+	struct sock *sk;
+
+	for (bucket = 0; bucket <= hashinfo->ehash_mask; bucket++) {
+		/* Each one leaves the bucket as it is reset. */
+		while ((sk = bucket_next(hashinfo, bucket, wanted))) {
+			reset(sk);
+			sock_put(sk);
+			count++;
+		}
+		cond_resched();
+	}
+	return count;
+}
+
+static bool is_unguarded(const struct sock *sk)
+{
+	return !smbsign_proto_is_ours(sk);
+}
+
+static void find_set_state(struct tracepoint *tracepoint, void *found)
+{
+	if (!strcmp(tracepoint->name, "inet_sock_set_state"))
+		*(struct tracepoint **)found = tracepoint;
+}
+
+/**
+ * smbsign_attach_init() - guard every connection from now on
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -ENOENT if the kernel has no tracepoint to meet them at.
+ */
+int smbsign_attach_init(void)
+{
+	unsigned int count;
+	int ret;
+
+	for_each_kernel_tracepoint(find_set_state, &set_state);
+	if (!set_state) {
+		pr_err("this kernel has no tracepoint inet_sock_set_state\n");
+		return -ENOENT;
+	}
+	ret = tracepoint_probe_register(set_state, state_changed, NULL);
+	if (ret)
+		return ret;
+	if (smbsign_reset_existing()) {
+		count = reset_all(is_unguarded);
+		if (count)
+			pr_info("%u connections that were there before are reset\n",
+				count);
+	}
+	return 0;
+}
+
+static struct sock *first_conn(void)
+{
+	struct smbsign_conn *conn;
+	struct sock *sk = NULL;
+
+	spin_lock_bh(&conns_lock);
+	conn = list_first_entry_or_null(&conns, struct smbsign_conn, node);
+	/* On the list means not destroyed: detaching comes first. */
+	if (conn && refcount_inc_not_zero(&conn->sk->sk_refcnt))
+		sk = conn->sk;
+	spin_unlock_bh(&conns_lock);
+	return sk;
+}
+
+/**
+ * smbsign_attach_exit() - guard nothing any more; connections are reset
+ *
+ * Context: process, may sleep. When it returns, no socket has our functions, but
+ * somebody may still be in one of them.
+ */
+void smbsign_attach_exit(void)
+{
+	struct sock *sk;
+
+	tracepoint_probe_unregister(set_state, state_changed, NULL);
+	tracepoint_synchronize_unregister();
+	while ((sk = first_conn())) {
+		reset(sk);
+		sock_put(sk);
+		cond_resched();
+	}
+	/* Those that were shut are on no list. */
+	reset_all(smbsign_proto_is_ours);
+	wait_var_event(&sockets, !atomic_read(&sockets));
+}

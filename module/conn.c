@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A connection of ksmbd that is guarded: its making, and what it waits for. */
+#include <linux/slab.h>
+#include <linux/tcp.h>
+
+#include "conn.h"
+#include "grace.h"
+#include "session.h"
+
+/*
+ * More requests than ksmbd lets a client have in flight (8192 credits) are no
+ * client's; refusals are bounded well below, they cost memory.
+ */
+#define AWAITED_MAX	1024
+
+static void peer_of(const struct sock *sk, struct sockaddr_storage *peer)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)peer;
+	struct sockaddr_in *in = (struct sockaddr_in *)peer;
+
+	if (sk->sk_family == AF_INET) {
+		in->sin_family = AF_INET;
+		in->sin_port = inet_sk(sk)->inet_dport;
+		in->sin_addr.s_addr = inet_sk(sk)->inet_daddr;
+		return;
+	}
+#if IS_ENABLED(CONFIG_IPV6)
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = inet_sk(sk)->inet_dport;
+	in6->sin6_addr = sk->sk_v6_daddr;
+#endif
+}
+
+/**
+ * smbsign_conn_alloc() - make a connection
+ * @sk:		its socket, locked, with nothing read from it yet
+ * @gfp:	how to allocate
+ *
+ * Context: as @gfp allows.
+ * Return: the connection, or NULL.
+ */
+struct smbsign_conn *smbsign_conn_alloc(struct sock *sk, gfp_t gfp)
+{
+	struct smbsign_conn *conn = kzalloc(sizeof(*conn), gfp);
+
+	if (!conn)
+		return NULL;
+	conn->sk = sk;
+	conn->base = sk->sk_prot;
+	conn->data_ready = sk->sk_data_ready;
+	mutex_init(&conn->tx_lock);
+	spin_lock_init(&conn->lock);
+	INIT_LIST_HEAD(&conn->sessions);
+	INIT_LIST_HEAD(&conn->awaited);
+	peer_of(sk, &conn->peer);
+	smbsign_rx_init(&conn->rx, tcp_sk(sk)->copied_seq);
+	return conn;
+}
+
+static void conn_free(struct rcu_head *rcu)
+{
+	struct smbsign_conn *conn = container_of(rcu, struct smbsign_conn, rcu);
+	struct smbsign_awaited *awaited, *next;
+
+	list_for_each_entry_safe(awaited, next, &conn->awaited, node)
+		kfree(awaited);
+	smbsign_rx_destroy(&conn->rx);
+	kfree(conn);
+}
+
+/**
+ * smbsign_conn_free() - free a connection that no socket leads to any more
+ * @conn:	the connection, or NULL
+ *
+ * Context: any but hard interrupt.
+ */
+void smbsign_conn_free(struct smbsign_conn *conn)
+{
+	if (!conn)
+		return;
+	smbsign_session_drop_all(conn);
+	smbsign_grace_call(&conn->rcu, conn_free);
+}
+
+static struct smbsign_awaited *
+awaited_alloc(enum smbsign_awaited_kind kind,
+	      const struct smbsign_element *element,
+	      const struct smb2_header *header, u32 status)
+{
+	struct smbsign_awaited *awaited = kzalloc(sizeof(*awaited), GFP_ATOMIC);
+
+	if (!awaited)
+		return NULL;
+	awaited->kind = kind;
+	awaited->message_id = element->message_id;
+	awaited->session_id = element->session_id;
+	awaited->security_mode = element->security_mode;
+	awaited->setup_flags = element->setup_flags;
+	awaited->status = status;
+	if (header)
+		awaited->header = *header;
+	return awaited;
+}
+
+/**
+ * smbsign_conn_await() - remember a request whose response matters
+ * @conn:	the connection
+ * @kind:	why
+ * @element:	the request
+ * @header:	its header, for one that is refused, else NULL
+ * @status:	the status to answer that with
+ *
+ * Context: any but hard interrupt.
+ * Return: 0, -ENOMEM, or -ENOBUFS if too many wait already.
+ */
+int smbsign_conn_await(struct smbsign_conn *conn, enum smbsign_awaited_kind kind,
+		       const struct smbsign_element *element,
+		       const struct smb2_header *header, u32 status)
+{
+	struct smbsign_awaited *awaited =
+		awaited_alloc(kind, element, header, status);
+	int ret = 0;
+
+	if (!awaited)
+		return -ENOMEM;
+	spin_lock_bh(&conn->lock);
+	if (conn->awaited_count < AWAITED_MAX) {
+		conn->awaited_count++;
+		list_add_tail(&awaited->node, &conn->awaited);
+	} else {
+		ret = -ENOBUFS;
+	}
+	spin_unlock_bh(&conn->lock);
+	if (ret)
+		kfree(awaited);
+	return ret;
+}
+
+static bool answers(const struct smbsign_awaited *awaited, u64 message_id,
+		    u16 command)
+{
+	if (awaited->message_id != message_id)
+		return false;
+	switch (awaited->kind) {
+	case SMBSIGN_AWAITED_REFUSED:
+		return command == SMB2_CMD_ECHO;
+	case SMBSIGN_AWAITED_NEGOTIATE:
+		return command == SMB2_CMD_NEGOTIATE;
+	case SMBSIGN_AWAITED_SETUP:
+		return command == SMB2_CMD_SESSION_SETUP;
+	default:
+		return true;
+	}
+}
+
+/**
+ * smbsign_conn_awaited() - find the request that a response answers
+ * @conn:	the connection
+ * @message_id:	MessageId of the response
+ * @command:	its Command
+ *
+ * Context: process, under smbsign_conn.tx_lock: only writers remove entries.
+ * Return: the entry, or NULL.
+ */
+struct smbsign_awaited *smbsign_conn_awaited(struct smbsign_conn *conn,
+					     u64 message_id, u16 command)
+{
+	struct smbsign_awaited *awaited, *found = NULL;
+
+	lockdep_assert_held(&conn->tx_lock);
+	spin_lock_bh(&conn->lock);
+	list_for_each_entry(awaited, &conn->awaited, node) {
+		if (answers(awaited, message_id, command)) {
+			found = awaited;
+			break;
+		}
+	}
+	spin_unlock_bh(&conn->lock);
+	return found;
+}
+
+/**
+ * smbsign_conn_answered() - forget a request that has been answered
+ * @conn:	the connection
+ * @awaited:	the entry
+ *
+ * Context: process, under smbsign_conn.tx_lock.
+ */
+void smbsign_conn_answered(struct smbsign_conn *conn,
+			   struct smbsign_awaited *awaited)
+{
+	lockdep_assert_held(&conn->tx_lock);
+	spin_lock_bh(&conn->lock);
+	list_del(&awaited->node);
+	conn->awaited_count--;
+	spin_unlock_bh(&conn->lock);
+	kfree(awaited);
+}
+
+/**
+ * smbsign_conn_kick() - make the reader look again
+ * @conn:	the connection, its socket alive
+ *
+ * Context: any but hard interrupt.
+ */
+void smbsign_conn_kick(struct smbsign_conn *conn)
+{
+	/* Pairs with the reader's look at it between two waits. */
+	WRITE_ONCE(conn->kick, conn->kick + 1);
+	conn->data_ready(conn->sk);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A connection of ksmbd that is guarded. */
+#ifndef SMBSIGN_CONN_H
+#define SMBSIGN_CONN_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <net/inet_connection_sock.h>
+#include <net/sock.h>
+
+#include "policy.h"
+#include "rx.h"
+
+/**
+ * enum smbsign_awaited_kind - what a response is awaited for
+ * @SMBSIGN_AWAITED_NEGOTIATE:	it settles the connection; rx stands still
+ * @SMBSIGN_AWAITED_SETUP:	it makes or completes a session
+ * @SMBSIGN_AWAITED_PROVISIONAL: it shows that ksmbd has checked; rx stands still
+ * @SMBSIGN_AWAITED_REFUSED:	it is ksmbd's answer to the ECHO that took a
+ *				refused request's place, to be turned into an error
+ */
+enum smbsign_awaited_kind {
+	SMBSIGN_AWAITED_NEGOTIATE,
+	SMBSIGN_AWAITED_SETUP,
+	SMBSIGN_AWAITED_PROVISIONAL,
+	SMBSIGN_AWAITED_REFUSED,
+};
+
+/**
+ * struct smbsign_awaited - a request whose response matters to us
+ * @node:		in smbsign_conn.awaited
+ * @kind:		why
+ * @message_id:		MessageId
+ * @session_id:		SessionId of the request
+ * @security_mode:	SecurityMode of the request
+ * @setup_flags:	Flags of a SESSION_SETUP
+ * @status:		for REFUSED, the status to answer with
+ * @header:		for REFUSED, the request's header as it came
+ */
+struct smbsign_awaited {
+	struct list_head		node;
+	enum smbsign_awaited_kind	kind;
+	u64				message_id;
+	u64				session_id;
+	u16				security_mode;
+	u8				setup_flags;
+	u32				status;
+	struct smb2_header		header;
+};
+
+/**
+ * struct smbsign_conn - a guarded connection
+ * @sk:			its socket; ours while we are attached
+ * @node:		in the list of all connections
+ * @base:		the proto the socket had
+ * @data_ready:		the callback the socket had
+ * @peer:		the client's address
+ * @ksmbd_conn:		ksmbd's own name for the connection, never dereferenced
+ * @by_ksmbd_conn:	in the table of observe.c, once @ksmbd_conn is known
+ * @rx:			what came in; under the socket lock
+ * @tx_lock:		serialises writers; outside of the socket lock
+ * @tx_left:		bytes of ksmbd's current response not written yet; @tx_lock
+ * @lock:		protects what follows
+ * @closed:		the connection has ended, no session may be added
+ * @facts:		what is known of the connection
+ * @sessions:		its sessions
+ * @awaited:		requests whose responses matter
+ * @awaited_count:	their number
+ * @kick:		raised to make the reader look again
+ * @requests:		requests judged; under the socket lock
+ * @refusals:		requests refused; under the socket lock
+ * @rcu:		freed after a grace period
+ */
+struct smbsign_conn {
+	struct sock		*sk;
+	struct list_head	node;
+	struct proto		*base;
+	void			(*data_ready)(struct sock *sk);
+	struct sockaddr_storage	peer;
+	void			*ksmbd_conn;
+	struct hlist_node	by_ksmbd_conn;
+	struct smbsign_rx	rx;
+
+	struct mutex		tx_lock;
+	u32			tx_left;
+
+	spinlock_t		lock;
+	bool			closed;
+	struct smbsign_conn_facts facts;
+	struct list_head	sessions;
+	struct list_head	awaited;
+	unsigned int		awaited_count;
+
+	u32			kick;
+	u64			requests;
+	u64			refusals;
+	struct rcu_head		rcu;
+};
+
+/**
+ * smbsign_conn_of() - the guarded connection of a socket
+ * @sk:		a TCP socket
+ *
+ * Context: inside smbsign_grace_enter(), or under the socket lock.
+ * Return: the connection, or NULL if the socket is not (or no longer) guarded.
+ */
+static inline struct smbsign_conn *smbsign_conn_of(const struct sock *sk)
+{
+	return rcu_dereference_raw(inet_csk(sk)->icsk_ulp_data);
+}
+
+struct smbsign_conn *smbsign_conn_alloc(struct sock *sk, gfp_t gfp);
+void smbsign_conn_free(struct smbsign_conn *conn);
+int smbsign_conn_await(struct smbsign_conn *conn, enum smbsign_awaited_kind kind,
+		       const struct smbsign_element *element,
+		       const struct smb2_header *header, u32 status);
+struct smbsign_awaited *smbsign_conn_awaited(struct smbsign_conn *conn,
+					     u64 message_id, u16 command);
+void smbsign_conn_answered(struct smbsign_conn *conn,
+			   struct smbsign_awaited *awaited);
+void smbsign_conn_kick(struct smbsign_conn *conn);
+
+#endif /* SMBSIGN_CONN_H */

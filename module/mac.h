@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Message authentication codes over messages that lie in pieces. */
+#ifndef SMBSIGN_MAC_H
+#define SMBSIGN_MAC_H
+
+#include <crypto/hash.h>
+#include <linux/refcount.h>
+
+#include "../include/smb2_wire.h"
+
+/**
+ * struct smbsign_key - a signing key, prepared once
+ * @tfm:	the transform with the key set; never changed afterwards
+ * @refs:	references; the key is freed a grace period after the last one
+ * @rcu:	for that grace period
+ */
+struct smbsign_key {
+	struct crypto_shash	*tfm;
+	refcount_t		refs;
+	struct rcu_head		rcu;
+};
+
+/**
+ * struct smbsign_mac - a MAC being computed
+ * @key:	the key, with a reference, or NULL when none is being computed
+ * @state:	a struct shash_desc and the state of the computation behind it
+ */
+struct smbsign_mac {
+	struct smbsign_key	*key;
+	u8			state[sizeof(struct shash_desc) +
+				      HASH_MAX_DESCSIZE] CRYPTO_MINALIGN_ATTR;
+};
+
+int smbsign_mac_init(void);
+void smbsign_mac_exit(void);
+
+struct smbsign_key *smbsign_key_alloc(u16 algorithm,
+				      const u8 raw[SMB2_KEY_SIZE]);
+bool smbsign_key_get(struct smbsign_key *key);
+void smbsign_key_put(struct smbsign_key *key);
+
+int smbsign_mac_begin(struct smbsign_mac *mac, struct smbsign_key *key);
+int smbsign_mac_header(struct smbsign_mac *mac, const u8 *header);
+int smbsign_mac_update(struct smbsign_mac *mac, const u8 *data,
+		       unsigned int length);
+int smbsign_mac_end(struct smbsign_mac *mac, u8 out[SMB2_SIGNATURE_SIZE]);
+void smbsign_mac_cancel(struct smbsign_mac *mac);
+
+#endif /* SMBSIGN_MAC_H */

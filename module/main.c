@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* smbsign: SMB signing that ksmbd cannot be talked out of. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+
+#include "attach.h"
+#include "grace.h"
+#include "mac.h"
+#include "observe.h"
+#include "session.h"
+#include "stats.h"
+#include "sysctl.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+DEFINE_SRCU(smbsign_grace);
+
+/*
+ * Nobody enters any more, but somebody may be on the way in, inside, or on the
+ * way out.  The first wait is for those who had read a pointer to one of our
+ * functions and were preempted before they called it; the second for those
+ * inside, who may sleep there; the third for the last instructions of those who
+ * have left the section; the last for what is being freed.
+ */
+static void drain(void)
+{
+	synchronize_rcu_tasks();
+	synchronize_srcu(&smbsign_grace);
+	synchronize_rcu_tasks();
+	srcu_barrier(&smbsign_grace);
+	/* A session's end can let a key go. */
+	srcu_barrier(&smbsign_grace);
+}
+
+static int __init smbsign_init(void)
+{
+	int ret;
+
+	ret = smbsign_mac_init();
+	if (ret)
+		return ret;
+	ret = smbsign_session_init();
+	if (ret)
+		goto err_mac;
+	ret = smbsign_sysctl_init();
+	if (ret)
+		goto err_session;
+	ret = smbsign_stats_init();
+	if (ret)
+		goto err_sysctl;
+	/* Keys can be learned before the first connection is guarded. */
+	ret = smbsign_observe_init();
+	if (ret)
+		goto err_stats;
+	ret = smbsign_attach_init();
+	if (ret)
+		goto err_observe;
+	return 0;
+
+err_observe:
+	smbsign_observe_exit();
+	drain();
+err_stats:
+	smbsign_stats_exit();
+err_sysctl:
+	smbsign_sysctl_exit();
+err_session:
+	smbsign_session_exit();
+err_mac:
+	smbsign_mac_exit();
+	return ret;
+}
+
+static void __exit smbsign_exit(void)
+{
+	smbsign_attach_exit();
+	smbsign_observe_exit();
+	drain();
+	smbsign_stats_exit();
+	smbsign_sysctl_exit();
+	smbsign_session_exit();
+	smbsign_mac_exit();
+}
+
+module_init(smbsign_init);
+module_exit(smbsign_exit);
+
+MODULE_DESCRIPTION("Keeps the SMB signing policy of ksmbd's connections");
+MODULE_AUTHOR("The smbsign authors");
+MODULE_LICENSE("GPL");
+MODULE_SOFTDEP("pre: cmac hmac sha256 aesni_intel");

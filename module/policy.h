@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Pure verdicts: facts in, verdict out; no socket, no lock, no state. */
+#ifndef SMBSIGN_POLICY_H
+#define SMBSIGN_POLICY_H
+
+#include "frame.h"
+#include "reason.h"
+
+enum smbsign_policy_mode {
+	SMBSIGN_POLICY_AUDIT,
+	SMBSIGN_POLICY_NEGOTIATED,
+	SMBSIGN_POLICY_REQUIRED,
+};
+
+/**
+ * enum smbsign_session_state - how far a session is, seen from one connection
+ * @SMBSIGN_SESSION_UNKNOWN:		never heard of
+ * @SMBSIGN_SESSION_ELSEWHERE:		established on another connection only
+ * @SMBSIGN_SESSION_IN_PROGRESS:	authenticating on this connection
+ * @SMBSIGN_SESSION_ESTABLISHED:	authenticated on this connection
+ */
+enum smbsign_session_state {
+	SMBSIGN_SESSION_UNKNOWN,
+	SMBSIGN_SESSION_ELSEWHERE,
+	SMBSIGN_SESSION_IN_PROGRESS,
+	SMBSIGN_SESSION_ESTABLISHED,
+};
+
+/**
+ * struct smbsign_conn_facts - what is known of a connection
+ * @dialect:		negotiated dialect, 0 before NEGOTIATE was answered
+ * @algorithm:		SMB2_SIGNING_*
+ * @client_required:	the client's NEGOTIATE demanded signing
+ * @server_required:	the server's NEGOTIATE response demanded signing
+ * @sessions:		sessions on this connection, in progress included
+ * @required_sessions:	those that must be signed
+ */
+struct smbsign_conn_facts {
+	u16	dialect;
+	u16	algorithm;
+	bool	client_required;
+	bool	server_required;
+	u32	sessions;
+	u32	required_sessions;
+};
+
+/**
+ * struct smbsign_session_facts - what is known of a session
+ * @state:	how far it is
+ * @required:	its requests must be signed
+ * @binding:	in progress as another channel of an established session
+ * @has_key:	a key to verify with is at hand; for a binding and for a session
+ *		established elsewhere Session.SigningKey
+ */
+struct smbsign_session_facts {
+	enum smbsign_session_state	state;
+	bool				required;
+	bool				binding;
+	bool				has_key;
+};
+
+/**
+ * enum smbsign_action - what to do with a request
+ * @SMBSIGN_PASS:		hand it on as it is
+ * @SMBSIGN_PASS_ALONE:		hand it on, and nothing behind it before its answer
+ * @SMBSIGN_VERIFY:		hand it on if its signature is right
+ * @SMBSIGN_PROVISIONAL:	like PASS_ALONE: ksmbd itself checks its signature,
+ *				and shows the key as it does
+ * @SMBSIGN_REFUSE:		answer it with an error
+ * @SMBSIGN_ABORT:		reset the connection
+ */
+enum smbsign_action {
+	SMBSIGN_PASS,
+	SMBSIGN_PASS_ALONE,
+	SMBSIGN_VERIFY,
+	SMBSIGN_PROVISIONAL,
+	SMBSIGN_REFUSE,
+	SMBSIGN_ABORT,
+};
+
+/**
+ * struct smbsign_verdict - an action, and why
+ * @action:	what to do
+ * @reason:	why it is REFUSE or ABORT
+ * @status:	Status of the answer, for REFUSE
+ */
+struct smbsign_verdict {
+	enum smbsign_action	action;
+	enum smbsign_reason	reason;
+	u32			status;
+};
+
+struct smbsign_verdict
+smbsign_policy_frame(enum smbsign_policy_mode mode,
+		     const struct smbsign_conn_facts *conn,
+		     enum smbsign_frame_kind kind, u8 smb1_command);
+struct smbsign_verdict
+smbsign_policy_element(enum smbsign_policy_mode mode,
+		       const struct smbsign_conn_facts *conn,
+		       const struct smbsign_session_facts *session,
+		       const struct smbsign_element *element, bool single);
+bool smbsign_policy_session_required(const struct smbsign_conn_facts *conn,
+				     u16 security_mode, u16 session_flags);
+
+#endif /* SMBSIGN_POLICY_H */

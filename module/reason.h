@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Why a request was not handed to ksmbd.  One list for counters, log lines and
+ * tests: X(identifier, counter name, words for the log).
+ */
+#ifndef SMBSIGN_REASON_H
+#define SMBSIGN_REASON_H
+
+#define SMBSIGN_REASONS(X)						\
+	X(UNSIGNED, "unsigned", "not signed, and the session must be")	\
+	X(BAD_SIGNATURE, "bad_signature", "the signature is wrong")	\
+	X(NO_KEY, "no_key", "no signing key is known to verify it")	\
+	X(SESSION_UNKNOWN, "session_unknown",				\
+	  "no such session on this connection")				\
+	X(SESSION_IN_PROGRESS, "session_in_progress",			\
+	  "the session is not authenticated yet")			\
+	X(BOUND_SESSION_UNKNOWN, "bound_session_unknown",		\
+	  "binding to a session that is not known")			\
+	X(MALFORMED, "malformed", "malformed message")			\
+	X(BEFORE_NEGOTIATE, "before_negotiate", "sent before NEGOTIATE") \
+	X(NEGOTIATE_AGAIN, "negotiate_again", "NEGOTIATE a second time") \
+	X(SMB1, "smb1", "an SMB1 message")				\
+	X(COMPRESSED, "compressed",					\
+	  "compressed, its signature cannot be verified")		\
+	X(ENCRYPTED_WITHOUT_SESSION, "encrypted_without_session",	\
+	  "encrypted, but there is no session")				\
+	X(NOT_SMB, "not_smb", "not an SMB message")			\
+	X(NO_MEMORY, "no_memory", "out of memory")			\
+	X(ATTACH_LATE, "attach_late", "data came before protection")	\
+	X(BACKLOG, "backlog", "too many requests wait for an answer")	\
+	X(SHORT_WRITE, "short_write",					\
+	  "ksmbd could not write a whole response")
+
+enum smbsign_reason {
+#define X(id, name, words) SMBSIGN_REASON_##id,
+	SMBSIGN_REASONS(X)
+#undef X
+	SMBSIGN_REASON_NR
+};
+
+#endif /* SMBSIGN_REASON_H */

@@ -1,0 +1,757 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The gate: what arrives is judged where it lies, in TCP's receive queue, and
+ * ksmbd reads only what was released.
+ *
+ * A frame is held until all of its requests have passed.  One that is larger
+ * than hold_bytes, or that TCP has no room to hold, is released as it is
+ * verified, but for its last byte: ksmbd acts on a message only when it has all
+ * of it.  A held frame can be refused with an answer, a streamed one only by
+ * cutting the connection.
+ *
+ * Refusing takes the detour through ksmbd: in place of the refused frame it reads
+ * one of ECHO requests with the same MessageIds and credits, and its answer is
+ * turned into the error on the way out (tx.c).  Swallowing a frame silently would
+ * leave a hole in the command sequence window that ksmbd has since 7.x, and stop
+ * the connection 8192 messages later.
+ */
+#include <crypto/utils.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+#include <net/tcp.h>
+
+#include "conn.h"
+#include "policy.h"
+#include "report.h"
+#include "rx.h"
+#include "session.h"
+#include "stats.h"
+#include "sysctl.h"
+
+/* A bulk request wakes the reader when so much of it can be verified. */
+#define BULK_BYTES	32768
+/* No client compounds more; a refusal keeps a header of each. */
+#define COMPOUND_MAX	256
+/* An ECHO of a compound, padded to 8 bytes. */
+#define ECHO_SIZE	(sizeof(struct smb2_header) + \
+			 sizeof(struct smb2_echo_request))
+#define ECHO_STRIDE	ALIGN(ECHO_SIZE, 8)
+
+/* The parser goes on, as opposed to any enum smbsign_rx_result. */
+#define GO_ON		(-1)
+
+/**
+ * smbsign_rx_init() - start at the first byte of a connection
+ * @rx:		the receiving side
+ * @seq:	TCP sequence number of that byte
+ *
+ * Context: any.
+ */
+void smbsign_rx_init(struct smbsign_rx *rx, u32 seq)
+{
+	rx->parsed = seq;
+	rx->released = seq;
+	rx->frame = seq;
+	rx->frame_end = seq;
+}
+
+/**
+ * smbsign_rx_destroy() - free what the receiving side holds
+ * @rx:		the receiving side, used by nobody any more
+ *
+ * Context: any.
+ */
+void smbsign_rx_destroy(struct smbsign_rx *rx)
+{
+	smbsign_mac_cancel(&rx->mac);
+	kfree(rx->substitute);
+}
+
+/*
+ * The receive queue, by sequence number.  Segments can overlap where a peer
+ * retransmitted them cut differently, and copies of a byte can differ.  What
+ * counts is the copy that tcp_recvmsg() will take: that in the first segment
+ * whose end lies behind the byte.  Ends grow along the queue.
+ */
+static u32 skb_seq_end(const struct sk_buff *skb)
+{
+	return TCP_SKB_CB(skb)->seq + skb->len;
+}
+
+static u32 queue_end(const struct sock *sk)
+{
+	const struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+
+	return tail ? skb_seq_end(tail) : tcp_sk(sk)->copied_seq;
+}
+
+/* New bytes come at the tail, so the search starts there. */
+static struct sk_buff *queue_find(struct sock *sk, u32 seq)
+{
+	struct sk_buff *skb, *found = NULL;
+
+	skb_queue_reverse_walk(&sk->sk_receive_queue, skb) {
+		if (!after(skb_seq_end(skb), seq))
+			break;
+		found = skb;
+	}
+	if (!found || before(seq, TCP_SKB_CB(found)->seq))
+		return NULL;
+	return found;
+}
+
+static bool queue_peek(struct sock *sk, u32 seq, void *to, u32 length)
+{
+	struct sk_buff *skb = queue_find(sk, seq);
+	u32 offset, part;
+
+	while (length && skb) {
+		offset = seq - TCP_SKB_CB(skb)->seq;
+		part = min(length, skb->len - offset);
+		if (skb_copy_bits(skb, offset, to, part))
+			return false;
+		to += part;
+		seq += part;
+		length -= part;
+		skb = skb_peek_next(skb, &sk->sk_receive_queue);
+	}
+	return !length;
+}
+
+static int mac_skb(struct smbsign_mac *mac, struct sk_buff *skb, u32 offset,
+		   u32 length)
+{
+	struct skb_seq_state state;
+	u32 done = 0, part;
+	const u8 *data;
+	int ret = 0;
+
+	skb_prepare_seq_read(skb, offset, offset + length, &state);
+	while (done < length) {
+		part = skb_seq_read(done, &data, &state);
+		if (!part) {
+			ret = -EFAULT;
+			break;
+		}
+		part = min(part, length - done);
+		ret = smbsign_mac_update(mac, data, part);
+		if (ret)
+			break;
+		done += part;
+	}
+	skb_abort_seq_read(&state);
+	return ret;
+}
+
+static int mac_queue(struct sock *sk, struct smbsign_mac *mac, u32 seq,
+		     u32 length)
+{
+	struct sk_buff *skb = queue_find(sk, seq);
+	u32 offset, part;
+	int ret;
+
+	while (length) {
+		if (!skb)
+			return -EFAULT;
+		offset = seq - TCP_SKB_CB(skb)->seq;
+		part = min(length, skb->len - offset);
+		ret = mac_skb(mac, skb, offset, part);
+		if (ret)
+			return ret;
+		seq += part;
+		length -= part;
+		skb = skb_peek_next(skb, &sk->sk_receive_queue);
+	}
+	return 0;
+}
+
+static bool auditing(void)
+{
+	return smbsign_policy_mode() == SMBSIGN_POLICY_AUDIT;
+}
+
+static void release(struct smbsign_rx *rx, u32 seq)
+{
+	if (after(seq, rx->released))
+		rx->released = seq;
+}
+
+static void kill_reported(struct smbsign_rx *rx)
+{
+	smbsign_mac_cancel(&rx->mac);
+	rx->state = SMBSIGN_RX_DEAD;
+}
+
+/**
+ * smbsign_rx_kill() - give a connection up; the reader resets it
+ * @conn:	the connection, its socket locked
+ * @reason:	why
+ *
+ * Context: any but hard interrupt, under the socket lock. Terminal, reported once.
+ */
+void smbsign_rx_kill(struct smbsign_conn *conn, enum smbsign_reason reason)
+{
+	if (conn->rx.state == SMBSIGN_RX_DEAD)
+		return;
+	smbsign_report(conn, &conn->rx.element, reason, SMBSIGN_REPORT_RESET);
+	kill_reported(&conn->rx);
+}
+
+static int killed(struct smbsign_conn *conn, enum smbsign_reason reason)
+{
+	smbsign_rx_kill(conn, reason);
+	return SMBSIGN_RX_STOPPED;
+}
+
+/* Hand the frame on whole, also what of it has not arrived yet. */
+static int pass_frame(struct smbsign_rx *rx)
+{
+	release(rx, rx->frame_end);
+	rx->parsed = rx->frame_end;
+	rx->state = SMBSIGN_RX_LENGTH;
+	return GO_ON;
+}
+
+static int pass_frame_alone(struct smbsign_conn *conn,
+			    enum smbsign_awaited_kind kind,
+			    const struct smbsign_element *element)
+{
+	if (smbsign_conn_await(conn, kind, element, NULL, 0))
+		return killed(conn, SMBSIGN_REASON_BACKLOG);
+	WRITE_ONCE(conn->rx.blocked, true);
+	return pass_frame(&conn->rx);
+}
+
+static int step_length(struct smbsign_conn *conn)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	u8 nbss[SMB2_NBSS_SIZE];
+	u32 length;
+
+	/* Pairs with smp_store_release() in smbsign_rx_unblock(). */
+	if (smp_load_acquire(&rx->blocked))
+		return SMBSIGN_RX_BLOCKED;
+	if (!rx->budget)
+		return SMBSIGN_RX_MORE;
+	if (!queue_peek(conn->sk, rx->parsed, nbss, sizeof(nbss)))
+		return SMBSIGN_RX_STARVED;
+
+	rx->element = (struct smbsign_element) { .command = SMB2_CMD_COUNT };
+	rx->session_id = 0;
+	rx->streaming = false;
+	rx->frame = rx->parsed;
+	smbsign_count(SMBSIGN_COUNT_FRAMES);
+	if (smbsign_frame_length(nbss, &length)) {
+		if (!auditing())
+			return killed(conn, SMBSIGN_REASON_NOT_SMB);
+		smbsign_report(conn, &rx->element, SMBSIGN_REASON_NOT_SMB,
+			       SMBSIGN_REPORT_AUDIT);
+		rx->state = SMBSIGN_RX_TRANSPARENT;
+		return GO_ON;
+	}
+	rx->parsed += sizeof(nbss);
+	rx->frame_end = rx->parsed + length;
+	rx->state = SMBSIGN_RX_KIND;
+	return GO_ON;
+}
+
+static void copy_facts(struct smbsign_conn *conn,
+		       struct smbsign_conn_facts *facts)
+{
+	spin_lock_bh(&conn->lock);
+	*facts = conn->facts;
+	spin_unlock_bh(&conn->lock);
+}
+
+static int step_kind(struct smbsign_conn *conn)
+{
+	struct smbsign_element first = { .command = SMB2_CMD_NEGOTIATE };
+	struct smbsign_rx *rx = &conn->rx;
+	struct smbsign_conn_facts facts;
+	struct smbsign_verdict verdict;
+	enum smbsign_frame_kind kind;
+	struct {
+		__le32	protocol_id;
+		u8	smb1_command;
+	} __packed head = { };
+	u32 length = min_t(u32, sizeof(head), rx->frame_end - rx->parsed);
+
+	if (!queue_peek(conn->sk, rx->parsed, &head, length))
+		return SMBSIGN_RX_STARVED;
+	kind = smbsign_frame_kind(head.protocol_id);
+	copy_facts(conn, &facts);
+	verdict = smbsign_policy_frame(smbsign_policy_mode(), &facts, kind,
+				       head.smb1_command);
+	switch (verdict.action) {
+	case SMBSIGN_VERIFY:
+		rx->state = SMBSIGN_RX_ELEMENT;
+		return GO_ON;
+	case SMBSIGN_PASS:
+		if (kind == SMBSIGN_FRAME_ENCRYPTED)
+			smbsign_count(SMBSIGN_COUNT_ENCRYPTED);
+		return pass_frame(rx);
+	case SMBSIGN_PASS_ALONE:
+		return pass_frame_alone(conn, SMBSIGN_AWAITED_NEGOTIATE,
+					&first);
+	default:
+		if (!auditing())
+			return killed(conn, verdict.reason);
+		smbsign_report(conn, &rx->element, verdict.reason,
+			       SMBSIGN_REPORT_AUDIT);
+		return pass_frame(rx);
+	}
+}
+
+/* Begin to swallow the frame, from its first request. */
+static int refuse_frame(struct smbsign_conn *conn,
+			const struct smbsign_verdict *verdict)
+{
+	struct smbsign_rx *rx = &conn->rx;
+
+	if (smbsign_reset_on_violation() || after(rx->released, rx->frame))
+		return killed(conn, verdict->reason);
+
+	smbsign_report(conn, &rx->element, verdict->reason,
+		       SMBSIGN_REPORT_REFUSED);
+	WRITE_ONCE(conn->refusals, conn->refusals + 1);
+	smbsign_mac_cancel(&rx->mac);
+	rx->status = verdict->status;
+	rx->refusing = true;
+	rx->parsed = rx->frame + SMB2_NBSS_SIZE;
+	rx->session_id = 0;
+	rx->state = SMBSIGN_RX_ELEMENT;
+	return GO_ON;
+}
+
+static struct smbsign_substitute *
+substitute_grow(struct smbsign_substitute *old)
+{
+	u32 start = old ? old->last + ECHO_STRIDE : SMB2_NBSS_SIZE;
+	struct smbsign_substitute *new;
+
+	if (start >= SMB2_NBSS_SIZE + COMPOUND_MAX * ECHO_STRIDE)
+		return NULL;
+	new = krealloc(old, struct_size(new, data, start + ECHO_STRIDE),
+		       GFP_ATOMIC);
+	if (!new)
+		return NULL;
+	if (!old)
+		new->read = 0;
+	else
+		((struct smb2_header *)(new->data + new->last))->next_command =
+			cpu_to_le32(ECHO_STRIDE);
+	memset(new->data + start, 0, ECHO_STRIDE);
+	new->last = start;
+	new->length = start + ECHO_SIZE;
+	put_unaligned_be32(new->length - SMB2_NBSS_SIZE, new->data);
+	return new;
+}
+
+/* An ECHO without session, in place of a request: 2.2.28. */
+static void substitute_fill(struct smbsign_substitute *substitute,
+			    const struct smb2_header *request)
+{
+	struct smb2_header *header =
+		(struct smb2_header *)(substitute->data + substitute->last);
+	struct smb2_echo_request *echo = (void *)(header + 1);
+
+	header->protocol_id = SMB2_PROTOCOL_ID;
+	header->structure_size = cpu_to_le16(sizeof(*header));
+	header->credit_charge = request->credit_charge;
+	header->command = cpu_to_le16(SMB2_CMD_ECHO);
+	header->credits = request->credits;
+	header->message_id = request->message_id;
+	echo->structure_size = cpu_to_le16(sizeof(*echo));
+}
+
+/* Remember a refused request, and put an ECHO in its place. */
+static int collect(struct smbsign_conn *conn, const struct smb2_header *header)
+{
+	struct smbsign_substitute *substitute;
+	struct smbsign_rx *rx = &conn->rx;
+
+	/* CANCEL uses no MessageId and has no answer (3.3.5.16). */
+	if (rx->element.command == SMB2_CMD_CANCEL)
+		return 0;
+	substitute = substitute_grow(rx->substitute);
+	if (!substitute)
+		return -ENOMEM;
+	rx->substitute = substitute;
+	substitute_fill(substitute, header);
+	return smbsign_conn_await(conn, SMBSIGN_AWAITED_REFUSED, &rx->element,
+				  header, rx->status);
+}
+
+static int step_collect(struct smbsign_conn *conn,
+			const struct smb2_header *header)
+{
+	struct smbsign_rx *rx = &conn->rx;
+
+	if (collect(conn, header))
+		return killed(conn, SMBSIGN_REASON_BACKLOG);
+	rx->parsed = rx->body_end;
+	if (rx->element.last)
+		rx->state = SMBSIGN_RX_LENGTH;
+	return GO_ON;
+}
+
+static int element_done(struct smbsign_conn *conn)
+{
+	struct smbsign_rx *rx = &conn->rx;
+
+	WRITE_ONCE(conn->requests, conn->requests + 1);
+	if (rx->element.command == SMB2_CMD_SESSION_SETUP &&
+	    smbsign_conn_await(conn, SMBSIGN_AWAITED_SETUP, &rx->element, NULL,
+			       0))
+		return killed(conn, SMBSIGN_REASON_BACKLOG);
+	rx->parsed = rx->body_end;
+	rx->state = SMBSIGN_RX_ELEMENT;
+	return rx->element.last ? pass_frame(rx) : GO_ON;
+}
+
+static int begin_verifying(struct smbsign_conn *conn, struct smbsign_key *key,
+			   const struct smb2_header *header)
+{
+	struct smbsign_rx *rx = &conn->rx;
+
+	if (smbsign_mac_begin(&rx->mac, key) ||
+	    smbsign_mac_header(&rx->mac, (const u8 *)header))
+		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
+	memcpy(rx->signature, header->signature, sizeof(rx->signature));
+	if (rx->frame_end - rx->frame > smbsign_hold_bytes() &&
+	    !rx->streaming) {
+		smbsign_count(SMBSIGN_COUNT_STREAMED);
+		rx->streaming = true;
+	}
+	rx->parsed += sizeof(*header);
+	rx->state = SMBSIGN_RX_BODY;
+	return GO_ON;
+}
+
+static int apply(struct smbsign_conn *conn,
+		 const struct smbsign_verdict *verdict,
+		 const struct smb2_header *header)
+{
+	struct smbsign_rx *rx = &conn->rx;
+
+	switch (verdict->action) {
+	case SMBSIGN_PASS:
+		return element_done(conn);
+	case SMBSIGN_PASS_ALONE:
+		return pass_frame_alone(conn, SMBSIGN_AWAITED_NEGOTIATE,
+					&rx->element);
+	case SMBSIGN_PROVISIONAL:
+		smbsign_count(SMBSIGN_COUNT_PROVISIONAL);
+		return pass_frame_alone(conn, SMBSIGN_AWAITED_PROVISIONAL,
+					&rx->element);
+	case SMBSIGN_REFUSE:
+		return refuse_frame(conn, verdict);
+	default:
+		return killed(conn, verdict->reason);
+	}
+}
+
+static int judge(struct smbsign_conn *conn, const struct smb2_header *header)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	bool single = rx->parsed == rx->frame + SMB2_NBSS_SIZE &&
+		      rx->element.last;
+	struct smbsign_session_facts session;
+	struct smbsign_conn_facts facts;
+	struct smbsign_verdict verdict;
+	struct smbsign_key *key;
+
+	copy_facts(conn, &facts);
+	key = smbsign_session_facts(conn, rx->element.session_id, &session);
+	verdict = smbsign_policy_element(smbsign_policy_mode(), &facts,
+					 &session, &rx->element, single);
+	if (verdict.action == SMBSIGN_VERIFY)
+		return begin_verifying(conn, key, header);
+
+	smbsign_key_put(key);
+	if (verdict.action >= SMBSIGN_REFUSE && auditing()) {
+		smbsign_report(conn, &rx->element, verdict.reason,
+			       SMBSIGN_REPORT_AUDIT);
+		verdict.action = SMBSIGN_PASS;
+	}
+	return apply(conn, &verdict, header);
+}
+
+static int malformed(struct smbsign_conn *conn)
+{
+	if (!auditing())
+		return killed(conn, SMBSIGN_REASON_MALFORMED);
+	smbsign_report(conn, &conn->rx.element, SMBSIGN_REASON_MALFORMED,
+		       SMBSIGN_REPORT_AUDIT);
+	return pass_frame(&conn->rx);
+}
+
+/* Every header looked at and every byte MACed counts. */
+static void charge(struct smbsign_rx *rx, u32 bytes)
+{
+	rx->budget -= min(bytes, rx->budget);
+}
+
+static int step_element(struct smbsign_conn *conn)
+{
+	u8 head[SMBSIGN_HEAD_SIZE] __aligned(8);
+	struct smbsign_rx *rx = &conn->rx;
+	u32 left = rx->frame_end - rx->parsed, needed;
+	const struct smb2_header *header = (const void *)head;
+	struct smbsign_element *element = &rx->element;
+
+	if (left < SMBSIGN_ELEMENT_MIN)
+		return malformed(conn);
+	if (!queue_peek(conn->sk, rx->parsed, head, sizeof(*header)))
+		return SMBSIGN_RX_STARVED;
+	needed = smbsign_frame_head_needed(header, left);
+	if (!queue_peek(conn->sk, rx->parsed, head, needed))
+		return SMBSIGN_RX_STARVED;
+	if (smbsign_frame_element(head, needed, left, element))
+		return malformed(conn);
+
+	charge(rx, sizeof(*header));
+	rx->body_end = rx->parsed + element->length;
+	if (element->session_id == SMB2_SESSION_ID_RELATED)
+		element->session_id = rx->session_id;
+	rx->session_id = element->session_id;
+	return rx->refusing ? step_collect(conn, header) : judge(conn, header);
+}
+
+static int body_verified(struct smbsign_conn *conn)
+{
+	static const struct smbsign_verdict bad = {
+		.action = SMBSIGN_REFUSE,
+		.reason = SMBSIGN_REASON_BAD_SIGNATURE,
+		.status = SMB2_STATUS_ACCESS_DENIED,
+	};
+	struct smbsign_rx *rx = &conn->rx;
+	u8 expected[SMB2_SIGNATURE_SIZE];
+
+	if (smbsign_mac_end(&rx->mac, expected))
+		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
+	if (crypto_memneq(expected, rx->signature, sizeof(expected))) {
+		if (!auditing())
+			return refuse_frame(conn, &bad);
+		smbsign_report(conn, &rx->element, SMBSIGN_REASON_BAD_SIGNATURE,
+			       SMBSIGN_REPORT_AUDIT);
+		return element_done(conn);
+	}
+	smbsign_count(SMBSIGN_COUNT_VERIFIED);
+	if (in_serving_softirq())
+		smbsign_count(SMBSIGN_COUNT_VERIFIED_SOFTIRQ);
+	return element_done(conn);
+}
+
+static void release_streamed(struct smbsign_rx *rx)
+{
+	if (rx->streaming)
+		release(rx, before(rx->parsed, rx->frame_end) ?
+			    rx->parsed : rx->frame_end - 1);
+}
+
+static int step_body(struct smbsign_conn *conn, u32 largest)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	u32 end = queue_end(conn->sk), ready;
+
+	if (rx->element.length > largest)
+		return SMBSIGN_RX_MORE;
+	if (after(end, rx->body_end))
+		end = rx->body_end;
+	ready = after(end, rx->parsed) ? end - rx->parsed : 0;
+	ready = min(ready, rx->budget);
+	if (ready && mac_queue(conn->sk, &rx->mac, rx->parsed, ready))
+		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
+	rx->parsed += ready;
+	charge(rx, ready);
+	if (rx->parsed == rx->body_end)
+		return body_verified(conn);
+	release_streamed(rx);
+	return rx->budget ? SMBSIGN_RX_STARVED : SMBSIGN_RX_MORE;
+}
+
+/*
+ * A frame that TCP has no room for would stall: nothing of it is read, so the
+ * window stays shut.  Then it is streamed, whatever its size.
+ */
+static void unstall(struct smbsign_conn *conn)
+{
+	const struct tcp_sock *tp = tcp_sk(conn->sk);
+	struct smbsign_rx *rx = &conn->rx;
+	u32 missing, room;
+
+	if (rx->streaming || rx->released != tp->copied_seq ||
+	    (rx->state != SMBSIGN_RX_BODY && rx->state != SMBSIGN_RX_ELEMENT))
+		return;
+	if (!before(queue_end(conn->sk), rx->frame_end))
+		return;
+	missing = rx->frame_end - queue_end(conn->sk);
+	room = max_t(int, tcp_receive_window(tp), tcp_space(conn->sk));
+	if (missing <= room)
+		return;
+	smbsign_count(SMBSIGN_COUNT_STREAMED);
+	rx->streaming = true;
+	if (rx->parsed != rx->frame + SMB2_NBSS_SIZE)
+		release_streamed(rx);
+}
+
+/**
+ * smbsign_rx_run() - judge what has arrived
+ * @conn:	the connection
+ * @budget:	how many bytes may be looked at and MACed at most
+ * @largest:	length of the largest request that may be verified here
+ *
+ * Context: any but hard interrupt, inside smbsign_grace_enter(), socket locked.
+ * Return: why it stopped.
+ */
+enum smbsign_rx_result smbsign_rx_run(struct smbsign_conn *conn, u32 budget,
+				      u32 largest)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	int step;
+
+	rx->budget = budget;
+	do {
+		switch (rx->state) {
+		case SMBSIGN_RX_LENGTH:
+			step = rx->refusing ? SMBSIGN_RX_REFUSING :
+					      step_length(conn);
+			break;
+		case SMBSIGN_RX_KIND:
+			step = step_kind(conn);
+			break;
+		case SMBSIGN_RX_ELEMENT:
+			step = step_element(conn);
+			break;
+		case SMBSIGN_RX_BODY:
+			step = step_body(conn, largest);
+			break;
+		case SMBSIGN_RX_TRANSPARENT:
+			release(rx, queue_end(conn->sk));
+			return SMBSIGN_RX_STARVED;
+		default:
+			return SMBSIGN_RX_STOPPED;
+		}
+	} while (step == GO_ON);
+
+	if (rx->refusing && step == SMBSIGN_RX_STARVED)
+		return SMBSIGN_RX_REFUSING;
+	if (step == SMBSIGN_RX_STARVED)
+		unstall(conn);
+	return step;
+}
+
+/* Is a request being verified that is the reader's to verify? */
+static bool bulk(const struct smbsign_rx *rx)
+{
+	return rx->state == SMBSIGN_RX_BODY &&
+	       rx->element.length > smbsign_softirq_bytes();
+}
+
+static bool bulk_worth_waking(struct smbsign_conn *conn)
+{
+	u32 end = queue_end(conn->sk);
+
+	return !before(end, conn->rx.body_end) ||
+	       (s32)(end - conn->rx.parsed) >= BULK_BYTES;
+}
+
+/**
+ * smbsign_rx_softirq() - judge what has just arrived, if it is little
+ * @conn:	the connection
+ *
+ * Context: softirq, inside smbsign_grace_enter(), socket locked and not owned.
+ * Return: true if the reader has something to do.
+ */
+bool smbsign_rx_softirq(struct smbsign_conn *conn)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	enum smbsign_rx_result result;
+
+	if (rx->refusing)
+		return true;
+	if (bulk(rx)) {
+		unstall(conn);
+		return rx->streaming || bulk_worth_waking(conn);
+	}
+	result = smbsign_rx_run(conn, smbsign_softirq_bytes(),
+				smbsign_softirq_bytes());
+	if (smbsign_rx_readable(conn))
+		return true;
+	if (result == SMBSIGN_RX_MORE && bulk(rx))
+		return rx->streaming || bulk_worth_waking(conn);
+	return result != SMBSIGN_RX_STARVED && result != SMBSIGN_RX_BLOCKED;
+}
+
+static u32 distance(u32 from, u32 to)
+{
+	return after(to, from) ? to - from : 0;
+}
+
+/**
+ * smbsign_rx_readable() - how much ksmbd may read now
+ * @conn:	the connection, its socket locked
+ *
+ * Context: any but hard interrupt, under the socket lock.
+ * Return: bytes that lie in the queue and are released.
+ */
+u32 smbsign_rx_readable(const struct smbsign_conn *conn)
+{
+	u32 copied = tcp_sk(conn->sk)->copied_seq;
+
+	return min(distance(copied, conn->rx.released),
+		   distance(copied, queue_end(conn->sk)));
+}
+
+/**
+ * smbsign_rx_discardable() - how much of a refused frame can be swallowed now
+ * @conn:	the connection, its socket locked
+ *
+ * Context: process, under the socket lock.
+ * Return: bytes that lie in the queue and have been looked at.
+ */
+u32 smbsign_rx_discardable(const struct smbsign_conn *conn)
+{
+	u32 copied = tcp_sk(conn->sk)->copied_seq;
+
+	if (!conn->rx.refusing || before(copied, conn->rx.frame))
+		return 0;
+	return min(distance(copied, conn->rx.parsed),
+		   distance(copied, queue_end(conn->sk)));
+}
+
+/**
+ * smbsign_rx_swallowed() - has the refused frame been swallowed altogether?
+ * @conn:	the connection, its socket locked
+ *
+ * If so, the parser goes on behind it.
+ *
+ * Context: process, under the socket lock.
+ * Return: true if it has.
+ */
+bool smbsign_rx_swallowed(struct smbsign_conn *conn)
+{
+	struct smbsign_rx *rx = &conn->rx;
+
+	if (!rx->refusing || rx->state != SMBSIGN_RX_LENGTH ||
+	    tcp_sk(conn->sk)->copied_seq != rx->frame_end)
+		return false;
+	rx->refusing = false;
+	rx->released = rx->frame_end;
+	return true;
+}
+
+/**
+ * smbsign_rx_unblock() - ksmbd has answered; the parser may go on
+ * @conn:	the connection
+ *
+ * Context: process.
+ */
+void smbsign_rx_unblock(struct smbsign_conn *conn)
+{
+	/* The reader takes it from here; it sees what the answer taught us. */
+	smp_store_release(&conn->rx.blocked, false);
+	smbsign_conn_kick(conn);
+}

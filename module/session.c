@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sessions, as they show on the wire, and their keys.
+ *
+ * A session begins with the SESSION_SETUP response that first names it and is
+ * established by the one that says STATUS_SUCCESS.  Its key comes from ksmbd's
+ * own use of it (observe.c).  What must be signed is settled when it is
+ * established, and nothing that comes later takes it back.
+ */
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "conn.h"
+#include "grace.h"
+#include "mac.h"
+#include "session.h"
+#include "stats.h"
+
+static const struct rhashtable_params table_params = {
+	.key_len = sizeof_field(struct smbsign_session, id),
+	.key_offset = offsetof(struct smbsign_session, id),
+	.head_offset = offsetof(struct smbsign_session, index),
+	.automatic_shrinking = true,
+};
+
+/* All sessions of all connections, by SessionId. */
+static struct rhltable table;
+
+/**
+ * smbsign_session_init() - make the table of sessions
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int smbsign_session_init(void)
+{
+	return rhltable_init(&table, &table_params);
+}
+
+/**
+ * smbsign_session_exit() - free the table; no session may be left
+ *
+ * Context: process, may sleep.
+ */
+void smbsign_session_exit(void)
+{
+	rhltable_destroy(&table);
+}
+
+/* The session on @conn; *@other is set to one elsewhere that is established. */
+static struct smbsign_session *find(struct smbsign_conn *conn, u64 id,
+				    struct smbsign_session **other)
+{
+	struct smbsign_session *session, *found = NULL;
+	struct rhlist_head *list, *pos;
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "sessions are found under RCU");
+	list = rhltable_lookup(&table, &id, table_params);
+	rhl_for_each_entry_rcu(session, pos, list, index) {
+		if (session->conn == conn)
+			found = session;
+		else if (other && session->facts.state ==
+				  SMBSIGN_SESSION_ESTABLISHED)
+			*other = session;
+	}
+	return found;
+}
+
+static struct smbsign_key *key_of(struct smbsign_session *session)
+{
+	/* Pairs with smp_store_release() in smbsign_session_prepare(). */
+	struct smbsign_key *key = smp_load_acquire(&session->key);
+
+	return key && smbsign_key_get(key) ? key : NULL;
+}
+
+/**
+ * smbsign_session_facts() - what the policy must know of a session
+ * @conn:	the connection a request came on
+ * @id:		its SessionId, in host order
+ * @facts:	filled in
+ *
+ * A binding in progress and a session that is established on other connections
+ * only are shown with Session.SigningKey, which verifies a binding (3.3.5.5).
+ *
+ * Context: any, inside smbsign_grace_enter().
+ * Return: a key to verify with, with a reference, or NULL.
+ */
+struct smbsign_key *smbsign_session_facts(struct smbsign_conn *conn, u64 id,
+					  struct smbsign_session_facts *facts)
+{
+	struct smbsign_session *session, *other = NULL;
+	struct smbsign_key *key = NULL;
+
+	*facts = (struct smbsign_session_facts) { };
+	if (!id)
+		return NULL;
+
+	rcu_read_lock();
+	session = find(conn, id, &other);
+	if (session) {
+		spin_lock_bh(&conn->lock);
+		*facts = session->facts;
+		spin_unlock_bh(&conn->lock);
+		if (!facts->binding)
+			key = key_of(session);
+	} else if (other) {
+		facts->state = SMBSIGN_SESSION_ELSEWHERE;
+	}
+	if (other && (!session || facts->binding))
+		key = key_of(other);
+	rcu_read_unlock();
+
+	facts->has_key = key;
+	return key;
+}
+
+static void session_free(struct rcu_head *rcu)
+{
+	struct smbsign_session *session =
+		container_of(rcu, struct smbsign_session, rcu);
+
+	smbsign_key_put(session->key);
+	kfree_sensitive(session);
+}
+
+static void session_drop(struct smbsign_session *session)
+{
+	struct smbsign_conn *conn = session->conn;
+
+	lockdep_assert_held(&conn->lock);
+	rhltable_remove(&table, &session->index, table_params);
+	list_del(&session->node);
+	conn->facts.sessions--;
+	conn->facts.required_sessions -= session->facts.required;
+	smbsign_gauge_add(SMBSIGN_GAUGE_SESSIONS, -1);
+	smbsign_grace_call(&session->rcu, session_free);
+}
+
+static struct smbsign_session *session_add(struct smbsign_conn *conn, u64 id)
+{
+	struct smbsign_session *session;
+
+	lockdep_assert_held(&conn->lock);
+	if (conn->closed)
+		return NULL;
+	session = kzalloc(sizeof(*session), GFP_ATOMIC);
+	if (!session)
+		return NULL;
+	session->id = id;
+	session->conn = conn;
+	session->facts.state = SMBSIGN_SESSION_IN_PROGRESS;
+	if (rhltable_insert(&table, &session->index, table_params)) {
+		kfree(session);
+		return NULL;
+	}
+	list_add(&session->node, &conn->sessions);
+	conn->facts.sessions++;
+	smbsign_gauge_add(SMBSIGN_GAUGE_SESSIONS, 1);
+	return session;
+}
+
+/*
+ * A request without SessionId makes a new session.  ksmbd uses the numbers of
+ * sessions again that are gone, so an old one by that name is not this one.
+ */
+static struct smbsign_session *
+session_named(struct smbsign_conn *conn, const struct smbsign_awaited *request,
+	      u64 id)
+{
+	struct smbsign_session *session = find(conn, id, NULL);
+
+	if (session && session->announced && !request->session_id) {
+		session_drop(session);
+		session = NULL;
+	}
+	if (!session)
+		session = session_add(conn, id);
+	if (session)
+		session->announced = true;
+	return session;
+}
+
+static bool session_required_elsewhere(struct smbsign_conn *conn, u64 id)
+{
+	struct smbsign_session *other = NULL;
+
+	find(conn, id, &other);
+	return other && READ_ONCE(other->facts.required);
+}
+
+static void session_establish(struct smbsign_session *session,
+			      u16 session_flags)
+{
+	struct smbsign_conn *conn = session->conn;
+	struct smbsign_session_facts *facts = &session->facts;
+	bool required;
+
+	required = smbsign_policy_session_required(&conn->facts,
+						   session->security_mode,
+						   session_flags);
+	if (facts->binding && session_required_elsewhere(conn, session->id))
+		required = true;
+	/* Once required, always required: a reauthentication cannot undo it. */
+	if (required && !facts->required) {
+		facts->required = true;
+		conn->facts.required_sessions++;
+	}
+	facts->state = SMBSIGN_SESSION_ESTABLISHED;
+	facts->binding = false;
+}
+
+static int session_answered(struct smbsign_conn *conn,
+			    const struct smbsign_awaited *request, u64 id,
+			    u32 status, u16 session_flags)
+{
+	struct smbsign_session *session;
+
+	if (status != SMB2_STATUS_SUCCESS &&
+	    status != SMB2_STATUS_MORE_PROCESSING_REQUIRED) {
+		session = find(conn, id, NULL);
+		if (session &&
+		    session->facts.state == SMBSIGN_SESSION_IN_PROGRESS)
+			session_drop(session);
+		return 0;
+	}
+
+	session = session_named(conn, request, id);
+	if (!session)
+		return -ENOMEM;
+	session->security_mode |= request->security_mode;
+	if (request->setup_flags & SMB2_SETUP_FLAG_BINDING &&
+	    conn->facts.dialect >= SMB2_DIALECT_300 && request->session_id &&
+	    session->facts.state == SMBSIGN_SESSION_IN_PROGRESS)
+		session->facts.binding = true;
+	if (status == SMB2_STATUS_SUCCESS)
+		session_establish(session, session_flags);
+	return 0;
+}
+
+/**
+ * smbsign_session_response() - a SESSION_SETUP response is about to be sent
+ * @conn:		the connection
+ * @request:		the request it answers
+ * @id:			SessionId of the response
+ * @status:		its Status
+ * @session_flags:	its SessionFlags
+ *
+ * Context: process, inside smbsign_grace_enter(); before the response is sent,
+ * so that the client cannot use the session earlier. [MS-SMB2] 3.3.5.5.3.
+ * Return: 0, or -ENOMEM: then the response must not be sent.
+ */
+int smbsign_session_response(struct smbsign_conn *conn,
+			     const struct smbsign_awaited *request, u64 id,
+			     u32 status, u16 session_flags)
+{
+	int ret;
+
+	if (!id)
+		return 0;
+	rcu_read_lock();
+	spin_lock_bh(&conn->lock);
+	ret = session_answered(conn, request, id, status, session_flags);
+	spin_unlock_bh(&conn->lock);
+	rcu_read_unlock();
+	return ret ?: smbsign_session_prepare(conn, id);
+}
+
+static bool is_setup_success(const struct smb2_header *header)
+{
+	return header->command == cpu_to_le16(SMB2_CMD_SESSION_SETUP) &&
+	       header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR) &&
+	       header->status == cpu_to_le32(SMB2_STATUS_SUCCESS);
+}
+
+/**
+ * smbsign_session_key_seen() - ksmbd signs or checks a message
+ * @conn:	the connection
+ * @header:	the message's SMB2 header
+ * @raw:	the key that ksmbd uses
+ *
+ * The first key seen is the session's.  Another one replaces it only where ksmbd
+ * signs a successful SESSION_SETUP with it: what ksmbd then expects is that key.
+ *
+ * Context: any but hard interrupt, inside smbsign_grace_enter(); called from an
+ * ftrace callback, does not sleep.
+ */
+void smbsign_session_key_seen(struct smbsign_conn *conn,
+			      const struct smb2_header *header,
+			      const u8 raw[SMB2_KEY_SIZE])
+{
+	u64 id = le64_to_cpu(header->session_id);
+	struct smbsign_session *session;
+
+	rcu_read_lock();
+	spin_lock_bh(&conn->lock);
+	session = find(conn, id, NULL);
+	/* Authentication in one leg: the response names the session only later. */
+	if (!session && is_setup_success(header))
+		session = session_add(conn, id);
+	if (session && (is_setup_success(header) || !session->key) &&
+	    (!session->key || memcmp(session->raw, raw, SMB2_KEY_SIZE))) {
+		memcpy(session->raw, raw, SMB2_KEY_SIZE);
+		session->raw_seen = true;
+	}
+	spin_unlock_bh(&conn->lock);
+	rcu_read_unlock();
+}
+
+/* Take the key seen out of the session, if there is one. */
+static bool session_take_raw(struct smbsign_conn *conn, u64 id, u16 *algorithm,
+			     u8 raw[SMB2_KEY_SIZE])
+{
+	struct smbsign_session *session;
+	bool seen = false;
+
+	rcu_read_lock();
+	spin_lock_bh(&conn->lock);
+	session = find(conn, id, NULL);
+	if (session && session->raw_seen) {
+		seen = true;
+		memcpy(raw, session->raw, SMB2_KEY_SIZE);
+		session->raw_seen = false;
+		*algorithm = conn->facts.algorithm;
+	}
+	spin_unlock_bh(&conn->lock);
+	rcu_read_unlock();
+	return seen;
+}
+
+/**
+ * smbsign_session_prepare() - prepare the key that ksmbd was seen to use
+ * @conn:	the connection
+ * @id:		SessionId
+ *
+ * Context: process, may sleep, inside smbsign_grace_enter().
+ * Return: 0, also if there is nothing to prepare, or the error of
+ * smbsign_key_alloc().
+ */
+int smbsign_session_prepare(struct smbsign_conn *conn, u64 id)
+{
+	struct smbsign_key *key, *old = NULL;
+	struct smbsign_session *session;
+	u8 raw[SMB2_KEY_SIZE];
+	u16 algorithm;
+
+	if (!session_take_raw(conn, id, &algorithm, raw))
+		return 0;
+	key = smbsign_key_alloc(algorithm, raw);
+	memzero_explicit(raw, sizeof(raw));
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+
+	rcu_read_lock();
+	spin_lock_bh(&conn->lock);
+	session = find(conn, id, NULL);
+	if (session) {
+		old = session->key;
+		/* Pairs with smp_load_acquire() in key_of(). */
+		smp_store_release(&session->key, key);
+		smbsign_count(SMBSIGN_COUNT_KEYS_LEARNED);
+	}
+	spin_unlock_bh(&conn->lock);
+	rcu_read_unlock();
+	smbsign_key_put(session ? old : key);
+	return 0;
+}
+
+/**
+ * smbsign_session_drop_all() - forget the sessions of a connection that ends
+ * @conn:	the connection
+ *
+ * Context: any but hard interrupt.
+ */
+void smbsign_session_drop_all(struct smbsign_conn *conn)
+{
+	struct smbsign_session *session, *next;
+
+	spin_lock_bh(&conn->lock);
+	conn->closed = true;
+	list_for_each_entry_safe(session, next, &conn->sessions, node)
+		session_drop(session);
+	spin_unlock_bh(&conn->lock);
+}

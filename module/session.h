@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Sessions, as they show on the wire, and their keys. */
+#ifndef SMBSIGN_SESSION_H
+#define SMBSIGN_SESSION_H
+
+#include <linux/list.h>
+#include <linux/rhashtable-types.h>
+
+#include "policy.h"
+
+struct smbsign_awaited;
+struct smbsign_conn;
+struct smbsign_key;
+
+/**
+ * struct smbsign_session - a session on one connection (a channel, 3.3.1.14)
+ * @id:			SessionId
+ * @index:		in the table of all sessions, by @id
+ * @node:		in smbsign_conn.sessions
+ * @conn:		its connection
+ * @facts:		what the policy asks; written under smbsign_conn.lock
+ * @security_mode:	SecurityMode of its SESSION_SETUP requests, or-ed
+ * @announced:		a response named it; else only ksmbd's signing did
+ * @raw_seen:		@raw is the key that ksmbd uses, not prepared yet
+ * @raw:		the key as ksmbd has it
+ * @key:		the key prepared, or NULL
+ * @rcu:		freed after a grace period
+ */
+struct smbsign_session {
+	u64				id;
+	struct rhlist_head		index;
+	struct list_head		node;
+	struct smbsign_conn		*conn;
+	struct smbsign_session_facts	facts;
+	u16				security_mode;
+	bool				announced;
+	bool				raw_seen;
+	u8				raw[SMB2_KEY_SIZE];
+	struct smbsign_key		*key;
+	struct rcu_head			rcu;
+};
+
+int smbsign_session_init(void);
+void smbsign_session_exit(void);
+
+struct smbsign_key *smbsign_session_facts(struct smbsign_conn *conn, u64 id,
+					  struct smbsign_session_facts *facts);
+int smbsign_session_response(struct smbsign_conn *conn,
+			     const struct smbsign_awaited *request, u64 id,
+			     u32 status, u16 session_flags);
+void smbsign_session_key_seen(struct smbsign_conn *conn,
+			      const struct smb2_header *header,
+			      const u8 raw[SMB2_KEY_SIZE]);
+int smbsign_session_prepare(struct smbsign_conn *conn, u64 id);
+void smbsign_session_drop_all(struct smbsign_conn *conn);
+
+#endif /* SMBSIGN_SESSION_H */

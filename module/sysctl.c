@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The administrator's knobs: net.smbsign.* and module parameters.
+ *
+ * Values are words; a wrong word is EINVAL and changes nothing.
+ */
+#include <linux/moduleparam.h>
+#include <linux/string.h>
+#include <linux/sysctl.h>
+#include <net/net_namespace.h>
+
+#include "sysctl.h"
+
+/**
+ * struct words - a knob whose values are words
+ * @names:	the words
+ * @count:	their number
+ * @value:	index of the current one
+ */
+struct words {
+	const char * const	*names;
+	unsigned int		count;
+	unsigned int		value;
+};
+
+static const char * const policy_names[] = {
+	[SMBSIGN_POLICY_AUDIT] = "audit",
+	[SMBSIGN_POLICY_NEGOTIATED] = "negotiated",
+	[SMBSIGN_POLICY_REQUIRED] = "required",
+};
+
+static const char * const violation_names[] = { "deny", "reset" };
+static const char * const existing_names[] = { "reset", "ignore" };
+
+static struct words policy = {
+	.names = policy_names,
+	.count = ARRAY_SIZE(policy_names),
+	.value = SMBSIGN_POLICY_NEGOTIATED,
+};
+
+static struct words on_violation = {
+	.names = violation_names,
+	.count = ARRAY_SIZE(violation_names),
+};
+
+static struct words existing = {
+	.names = existing_names,
+	.count = ARRAY_SIZE(existing_names),
+};
+
+static unsigned int softirq_bytes = 16384;
+static unsigned int softirq_bytes_max = 1 << 20;
+static unsigned int hold_bytes = 65536;
+static unsigned int hold_bytes_min = 4096;
+static unsigned int hold_bytes_max = 1 << 20;
+
+static int words_set(struct words *words, const char *word)
+{
+	int index = __sysfs_match_string(words->names, words->count, word);
+
+	if (index < 0)
+		return -EINVAL;
+	WRITE_ONCE(words->value, index);
+	return 0;
+}
+
+static int param_set_words(const char *word, const struct kernel_param *kp)
+{
+	return words_set(kp->arg, word);
+}
+
+static int param_get_words(char *buffer, const struct kernel_param *kp)
+{
+	const struct words *words = kp->arg;
+
+	return sysfs_emit(buffer, "%s\n",
+			  words->names[READ_ONCE(words->value)]);
+}
+
+static const struct kernel_param_ops param_ops_words = {
+	.set = param_set_words,
+	.get = param_get_words,
+};
+
+#define param_check_words(name, p) __param_check(name, p, struct words)
+
+static ushort port = 445;
+module_param(port, ushort, 0444);
+MODULE_PARM_DESC(port, "TCP port that ksmbd listens on (445)");
+module_param_named(policy, policy, words, 0444);
+MODULE_PARM_DESC(policy, "audit, negotiated or required (negotiated)");
+module_param_named(existing, existing, words, 0444);
+MODULE_PARM_DESC(existing,
+		 "connections that exist at load: reset or ignore (reset)");
+
+static int sysctl_words(const struct ctl_table *table, int write, void *buffer,
+			size_t *length, loff_t *position)
+{
+	struct words *words = table->data;
+	char word[16];
+	struct ctl_table copy = { .data = word, .maxlen = sizeof(word) };
+	int ret;
+
+	strscpy(word, words->names[READ_ONCE(words->value)], sizeof(word));
+	ret = proc_dostring(&copy, write, buffer, length, position);
+	if (ret || !write)
+		return ret;
+	return words_set(words, word);
+}
+
+static struct ctl_table table[] = {
+	{
+		.procname	= "policy",
+		.data		= &policy,
+		.mode		= 0644,
+		.proc_handler	= sysctl_words,
+	},
+	{
+		.procname	= "on_violation",
+		.data		= &on_violation,
+		.mode		= 0644,
+		.proc_handler	= sysctl_words,
+	},
+	{
+		.procname	= "softirq_bytes",
+		.data		= &softirq_bytes,
+		.maxlen		= sizeof(softirq_bytes),
+		.mode		= 0644,
+		.proc_handler	= proc_douintvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= &softirq_bytes_max,
+	},
+	{
+		.procname	= "hold_bytes",
+		.data		= &hold_bytes,
+		.maxlen		= sizeof(hold_bytes),
+		.mode		= 0644,
+		.proc_handler	= proc_douintvec_minmax,
+		.extra1		= &hold_bytes_min,
+		.extra2		= &hold_bytes_max,
+	},
+};
+
+static struct ctl_table_header *header;
+
+/**
+ * smbsign_sysctl_init() - make net.smbsign.*
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int smbsign_sysctl_init(void)
+{
+	header = register_net_sysctl(&init_net, "net/smbsign", table);
+	return header ? 0 : -ENOMEM;
+}
+
+/**
+ * smbsign_sysctl_exit() - remove net.smbsign.*
+ *
+ * Context: process, may sleep; waits for those who read or write one.
+ */
+void smbsign_sysctl_exit(void)
+{
+	unregister_net_sysctl_table(header);
+}
+
+/**
+ * smbsign_policy_mode() - net.smbsign.policy
+ *
+ * Context: any.
+ * Return: the policy in force.
+ */
+enum smbsign_policy_mode smbsign_policy_mode(void)
+{
+	return READ_ONCE(policy.value);
+}
+
+/**
+ * smbsign_reset_on_violation() - net.smbsign.on_violation
+ *
+ * Context: any.
+ * Return: true if a violation resets the connection instead of being answered.
+ */
+bool smbsign_reset_on_violation(void)
+{
+	return READ_ONCE(on_violation.value);
+}
+
+/**
+ * smbsign_softirq_bytes() - net.smbsign.softirq_bytes
+ *
+ * Context: any.
+ * Return: the most bytes looked at in one softirq call; a larger request is left
+ * to ksmbd's own thread.
+ */
+unsigned int smbsign_softirq_bytes(void)
+{
+	return READ_ONCE(softirq_bytes);
+}
+
+/**
+ * smbsign_hold_bytes() - net.smbsign.hold_bytes
+ *
+ * Context: any.
+ * Return: the largest frame that is held whole until it is verified, in bytes.
+ */
+unsigned int smbsign_hold_bytes(void)
+{
+	return READ_ONCE(hold_bytes);
+}
+
+/**
+ * smbsign_port() - module parameter port
+ *
+ * Context: any.
+ * Return: ksmbd's port, in host order.
+ */
+u16 smbsign_port(void)
+{
+	return port;
+}
+
+/**
+ * smbsign_reset_existing() - module parameter existing
+ *
+ * Context: any.
+ * Return: true if connections that exist at load are to be reset.
+ */
+bool smbsign_reset_existing(void)
+{
+	return !existing.value;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The administrator's knobs: net.smbsign.* and module parameters. */
+#ifndef SMBSIGN_SYSCTL_H
+#define SMBSIGN_SYSCTL_H
+
+#include "policy.h"
+
+int smbsign_sysctl_init(void);
+void smbsign_sysctl_exit(void);
+
+enum smbsign_policy_mode smbsign_policy_mode(void);
+bool smbsign_reset_on_violation(void);
+unsigned int smbsign_softirq_bytes(void);
+unsigned int smbsign_hold_bytes(void);
+u16 smbsign_port(void);
+bool smbsign_reset_existing(void);
+
+#endif /* SMBSIGN_SYSCTL_H */
