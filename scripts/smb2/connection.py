@@ -17,16 +17,18 @@ class Closed(Exception):
 
 
 class Connection:
-    """One connection; it ends with the `with` statement it is used in."""
+    """One connection; it ends with the `with` statement it is used in.
+    @piece: send everything in segments of that many bytes."""
 
     def __init__(self, address="127.0.0.1", port=445, *,
                  dialect=wire.DIALECT_311, ciphers=(), algorithms=(),
                  security_mode=wire.SIGNING_ENABLED, send_buffer=0,
-                 receive_buffer=0, timeout=30, source=None):
+                 receive_buffer=0, timeout=30, piece=0):
         self.dialect = dialect
         self.ciphers = tuple(ciphers)
         self.algorithms = tuple(algorithms)
         self.security_mode = security_mode
+        self.piece = piece
         self.cipher = None
         self.preauth = bytes(64)
         self.sessions = {}
@@ -37,10 +39,10 @@ class Connection:
         self.notices = []
         self.negotiated = None
         self.socket = self._connect(address, port, send_buffer,
-                                    receive_buffer, timeout, source)
+                                    receive_buffer, timeout)
 
     @staticmethod
-    def _connect(address, port, send_buffer, receive_buffer, timeout, source):
+    def _connect(address, port, send_buffer, receive_buffer, timeout):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_STREAM)
         sock.settimeout(timeout)
@@ -52,8 +54,6 @@ class Connection:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                             receive_buffer)
         try:
-            if source:
-                sock.bind((source, 0))
             sock.connect((address, port))
         except OSError:
             sock.close()
@@ -84,7 +84,11 @@ class Connection:
 
     def send(self, *messages):
         """Send each message in a frame of its own, all in one write."""
-        self.transmit(b"".join(wire.frame(m) for m in messages))
+        data = b"".join(wire.frame(m) for m in messages)
+        if self.piece:
+            self.send_cut(data, *range(self.piece, len(data), self.piece))
+        else:
+            self.transmit(data)
 
     def send_cut(self, data, *cuts):
         """Send @data as it is, in one segment up to each of @cuts."""

@@ -97,6 +97,10 @@ ANY_SESSION = 0xFFFFFFFFFFFFFFFF
 CREDIT_SIZE = 65536
 
 
+class Malformed(Exception):
+    """What came is no SMB2 message."""
+
+
 @dataclass
 class Header:
     """The synchronous SMB2 packet header, 2.2.1.2; asynchronous ones
@@ -130,8 +134,8 @@ class Header:
     @classmethod
     def unpack(cls, data):
         """The header at the start of @data."""
-        if data[:4] != PROTOCOL_SMB2:
-            raise ValueError(f"no SMB2 header: {bytes(data[:4])!r}")
+        if data[:4] != PROTOCOL_SMB2 or len(data) < HEADER_SIZE:
+            raise Malformed(f"no SMB2 header: {bytes(data[:4])!r}")
         (_, charge, status, command, credits, flags, next_command,
          message_id) = struct.unpack_from("<HHIHHIIQ", data, 4)
         header = cls(command, status=status, flags=flags,

@@ -11,7 +11,7 @@ import time
 import traceback
 from dataclasses import dataclass
 
-from smb2 import connection, session
+from smb2 import connection, session, wire
 
 
 class Skip(Exception):
@@ -83,7 +83,7 @@ def status(response, wanted):
 
 
 EXPECTED = (AssertionError, connection.Closed, session.BadSignature,
-            session.StatusError, OSError)
+            session.StatusError, wire.Malformed, OSError)
 
 
 class Runner:

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Real clients with real work: smbclient and cifs.ko copy a tree there and
+back, signed and encrypted, and every byte is compared."""
+
+import contextlib
+import pathlib
+import random
+import shutil
+import tempfile
+
+from .rig import LATEST
+from .server import SHARE, run
+from .tap import GUARDED, add, equal, expect
+
+SMBCLIENT = {
+    "SMB2_10 signed": ("-m", "SMB2_10"),
+    "SMB3_00 signed": ("-m", "SMB3_00"),
+    "SMB3_02 signed": ("-m", "SMB3_02"),
+    "SMB3_11 signed": ("-m", "SMB3_11"),
+    "SMB3_00 encrypted": ("-m", "SMB3_00", "--client-protection=encrypt"),
+    "SMB3_11 encrypted": ("-m", "SMB3_11", "--client-protection=encrypt"),
+}
+MOUNTS = {
+    "2.1 signed": "vers=2.1,sign",
+    "3.0 signed": "vers=3.0,sign",
+    "3.0.2 signed": "vers=3.02,sign",
+    "3.1.1 signed": "vers=3.1.1,sign",
+    "3.0 sealed": "vers=3.0,seal",
+    "3.1.1 sealed": "vers=3.1.1,seal",
+    "2.1 as it comes": "vers=2.1",
+    "3.1.1 as it comes": "vers=3.1.1",
+}
+FILES = 200
+LARGE = 3 << 20
+
+
+def make_tree(root, files, large):
+    """A tree of @files small files of odd sizes and one large one."""
+    dice = random.Random(files)
+    for number in range(files):
+        directory = root / f"d{number % 7}" / f"e{number % 3}"
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / f"file {number}").write_bytes(
+            dice.randbytes(dice.choice((0, 1, 100, 1460, 5000, 20000))))
+    (root / "large").write_bytes(dice.randbytes(large))
+
+
+def contents(root):
+    """Every file below @root: its path and its bytes."""
+    return {path.relative_to(root): path.read_bytes()
+            for path in root.rglob("*") if path.is_file()}
+
+
+@contextlib.contextmanager
+def _places(files, large):
+    """(a tree to copy, an empty directory, an empty one on the share)."""
+    with tempfile.TemporaryDirectory() as directory:
+        base = pathlib.Path(directory)
+        tree, back = base / "tree", base / "back"
+        tree.mkdir()
+        back.mkdir()
+        make_tree(tree, files, large)
+        target = SHARE / "copy"
+        shutil.rmtree(target, ignore_errors=True)
+        yield tree, back, target
+        shutil.rmtree(target, ignore_errors=True)
+
+
+def _smbclient(rig, options, commands):
+    output = run("smbclient", "//127.0.0.1/share", "-U",
+                 f"{rig.server.user}%{rig.server.password}",
+                 "--option=client signing=required", *options,
+                 "-c", ";".join(commands)).stdout
+    for line in output.splitlines():
+        expect("NT_STATUS" not in line, line)
+
+
+def _smbclient_case(options):
+    def work(rig):
+        with _places(40, LARGE) as (tree, back, target):
+            _smbclient(rig, options, (
+                "mkdir copy", "cd copy", "recurse on", "prompt off",
+                f"lcd {tree}", "mput *"))
+            equal(contents(target), contents(tree), "what was put")
+            _smbclient(rig, options, (
+                "cd copy", "recurse on", "prompt off", f"lcd {back}",
+                "mget *"))
+            equal(contents(back), contents(tree), "what was got")
+    return work
+
+
+@contextlib.contextmanager
+def _mounted(rig, options):
+    with tempfile.TemporaryDirectory() as directory:
+        run("mount", "-t", "cifs", "//127.0.0.1/share", directory, "-o",
+            f"user={rig.server.user},password={rig.server.password},"
+            f"{options}")
+        try:
+            yield pathlib.Path(directory)
+        finally:
+            run("umount", directory)
+
+
+def _mount_case(options):
+    def work(rig):
+        with _places(FILES, LARGE) as (tree, _, target):
+            with _mounted(rig, options) as mount:
+                shutil.copytree(tree, mount / "copy")
+            equal(contents(target), contents(tree), "what was written")
+            with _mounted(rig, options) as mount:
+                equal(contents(mount / "copy"), contents(tree),
+                      "what was read")
+                shutil.rmtree(mount / "copy" / "d1")
+                (mount / "copy" / "large").rename(mount / "copy" / "huge")
+            expect(not (target / "d1").exists(), "d1 was not deleted")
+            equal((target / "huge").read_bytes(),
+                  (tree / "large").read_bytes(), "the renamed file")
+    return work
+
+
+def _counting(work):
+    """Honest clients: they work, and nobody was refused."""
+    def counted(rig):
+        before = rig.server.stats() if not rig.server.alone else {}
+        work(rig)
+        if before:
+            after = rig.server.stats()
+            for name in ("refused", "aborted"):
+                equal(after[name], before[name], name)
+            expect(after["verified"] > before["verified"] or
+                   after["encrypted"] > before["encrypted"],
+                   "nothing was verified")
+    return counted
+
+
+def _register():
+    for name, options in SMBCLIENT.items():
+        add(f"smbclient {name}", _counting(_smbclient_case(options)),
+            suite="clients", modes=GUARDED, profiles=LATEST)
+    for name, options in MOUNTS.items():
+        if options.startswith(("vers=2.1", "vers=3.1.1")) \
+                and "," not in options:
+            modes = ("mandatory",)   # nothing makes them sign elsewhere
+        else:
+            modes = GUARDED
+        add(f"cifs.ko {name}", _counting(_mount_case(options)),
+            suite="clients", modes=modes, profiles=LATEST)
+
+
+_register()

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Sessions that may encrypt: what is encrypted passes, what is not must be
+signed. ksmbd forgets about signing once a cipher was agreed on."""
+
+from smb2 import attack, wire
+
+from . import judge
+from .rig import ENCRYPTING
+from .tap import case, equal, expect, status
+
+
+@case(profiles=ENCRYPTING)
+def encrypted_requests_work(rig):
+    session = rig.new_session()
+    session.encrypting = True
+    file = rig.file(b"", session)
+    session.write(file.id, 0, b"in secret")
+    equal(file.content, b"in secret", "content")
+    equal(session.read(file.id, 0, 9), b"in secret", "data")
+    request = session.request(wire.echo())
+    session.send(request)
+    expect(session.answer(request).encrypted, "answered in plaintext")
+
+
+@case(profiles=ENCRYPTING)
+def plaintext_among_encrypted_requests(rig):
+    """Signed it works, any other way it does not."""
+    session = rig.new_session()
+    for forge in attack.ALL.values():
+        session.encrypting = True
+        session.echo()
+        session.encrypting = False
+        path = rig.fresh_path()
+        request = session.request(wire.create(path.name))
+        judge.refused(session, request, forge(session, request))
+        expect(not path.exists(), "the file was created")
+        session.close_file(session.create(path.name))
+
+
+@case(profiles=ENCRYPTING)
+def damaged_transform_is_not_executed(rig):
+    for place in (4, 20, 36, 52, -1):
+        session, path = rig.new_session(), rig.fresh_path()
+        message = bytearray(session.encrypt(
+            session.request(wire.create(path.name)).encode()))
+        message[place] ^= 1
+        judge.cut_off(session.connection, message)
+        expect(not path.exists(), "the file was created")
+
+
+@case(profiles=ENCRYPTING)
+def transform_of_a_session_that_is_not_there(rig):
+    """On a connection that has no session yet."""
+    owner, connection = rig.session, rig.connect()
+    path = rig.fresh_path()
+    request = owner.request(wire.create(path.name),
+                            message_id=connection.allocate())
+    judge.cut_off(connection, owner.encrypt(request.encode()))
+    expect(not path.exists(), "the file was created")
+    owner.echo()
+
+
+@case(profiles=ENCRYPTING)
+def forged_request_pipelined_behind_an_encrypted_one(rig):
+    session = rig.new_session()
+    file = rig.file(b"......", session)
+    requests = [session.request(wire.write(file.id, offset, data))
+                for offset, data in ((0, b"aa"), (2, b"XX"), (4, b"bb"))]
+    session.connection.send(session.encrypt(requests[0].encode()),
+                            requests[1].encode(),
+                            session.encrypt(requests[2].encode()))
+    status(session.answer(requests[0]), wire.SUCCESS)
+    judge.denied(session, requests[1])
+    status(session.answer(requests[2]), wire.SUCCESS)
+    equal(file.content, b"aa..bb", "content")

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What must come back for a message that must not be executed."""
+
+from smb2 import wire
+from smb2.connection import Closed
+
+from .tap import equal, expect, status
+
+ERROR_RESPONSE = 9      # StructureSize of [MS-SMB2] 2.2.2
+
+
+def denied(session, request, wanted=wire.ACCESS_DENIED):
+    """The answer to @request is a signed error response."""
+    response = session.connection.answer(request)
+    status(response, wanted)
+    equal(response.header.command, request.header.command, "command")
+    expect(response.header.flags & wire.FLAG_RESPONSE, "no response flag")
+    equal(response.structure_size, ERROR_RESPONSE, "StructureSize")
+    equal(response.header.session_id, session.id, "SessionId")
+    expect(response.header.credits >= 1 or session.connection.credits > 64,
+           "no credit granted")
+    if session.signing_key:
+        expect(response.signed, "the refusal is not signed")
+        session.check(response)
+
+
+def refused(session, request, message):
+    """@message, a forged @request, is denied, and the session lives on."""
+    session.connection.send(message)
+    denied(session, request)
+    session.echo()
+
+
+def cut_off(connection, message, limit=30):
+    """@message ends the connection, and no answer comes before that."""
+    try:
+        connection.send(message)
+    except Closed:
+        pass
+    connection.wait_closed(limit)
+    equal(list(connection.answers), [], "answers")

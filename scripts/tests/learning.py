@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Keys of sessions whose SESSION_SETUP ksmbd does not sign: the first
+signed request is passed on alone, to ksmbd's own check."""
+
+from smb2 import attack, wire
+
+from . import judge
+from .rig import PLAIN, PROFILES
+from .tap import case, equal, expect, status
+
+SHARE_PATH = r"\\127.0.0.1\share"
+
+
+@case(modes=("required", "auto"), profiles=PLAIN[:3])
+def first_signed_request_teaches_the_key(rig):
+    before = rig.server.stats()
+    session = rig.new_session()
+    after = rig.server.stats()
+    expect(after["provisional"] > before["provisional"], "not provisional")
+    equal(after["keys_learned"] - before["keys_learned"], 1, "keys_learned")
+    request = session.request(wire.echo())
+    judge.refused(session, request,
+                  attack.signature_flipped(session, request))
+    after_all = rig.server.stats()
+    equal(after_all["provisional"], after["provisional"], "provisional")
+
+
+@case(modes=("mandatory", "required", "auto"), profiles=PROFILES)
+def forged_first_request_is_not_executed(rig):
+    """Nor does it spoil the session for the honest one after it."""
+    for name, forge in attack.FORGED.items():
+        session = rig.session_on(rig.connect()).setup()
+        request = session.request(wire.tree_connect(SHARE_PATH))
+        session.connection.send(forge(session, request))
+        response = session.connection.answer(request)
+        expect(response.status == wire.ACCESS_DENIED,
+               f"{name}: status {response.status:#010x}")
+        session.connect_tree("share")
+
+
+@case(profiles=PROFILES)
+def unsigned_first_request_is_not_executed(rig):
+    session = rig.session_on(rig.connect()).setup()
+    request = session.request(wire.tree_connect(SHARE_PATH))
+    session.connection.send(request.encode())
+    status(session.connection.answer(request), wire.ACCESS_DENIED)
+    session.connect_tree("share")
+
+
+@case(modes=("mandatory", "required", "auto"), profiles=PROFILES)
+def requests_pipelined_behind_the_first(rig):
+    """While the first one is out to be checked, others wait behind it, and
+    a forged one among them is still found out."""
+    session = rig.session_on(rig.connect()).setup()
+    while session.connection.credits < 8:
+        request = session.connection.request(wire.echo())
+        session.connection.send(request.encode())
+        session.connection.answer(request)
+    first = session.request(wire.tree_connect(SHARE_PATH))
+    forged = session.request(wire.tree_connect(SHARE_PATH))
+    last = session.request(wire.tree_connect(SHARE_PATH))
+    session.connection.send(
+        session.sign(first.encode()),
+        attack.signature_flipped(session, forged),
+        session.sign(last.encode()))
+    status(session.answer(first), wire.SUCCESS)
+    status(session.answer(forged), wire.ACCESS_DENIED)
+    status(session.answer(last), wire.SUCCESS)

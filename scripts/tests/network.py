@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A network name space of the guest, with a cable to it."""
+
+import contextlib
+import os
+import socket
+
+from .server import run
+
+HERE = "10.77.0.1"
+THERE = "10.77.0.2"
+
+
+class Namespace:
+    """A network name space with a veth pair: HERE is the guest, THERE is
+    inside."""
+
+    def __init__(self, name="away"):
+        self.name = name
+
+    def __enter__(self):
+        run("modprobe", "veth")
+        run("ip", "netns", "add", self.name)
+        run("ip", "link", "add", "smb0", "type", "veth", "peer", "smb1",
+            "netns", self.name)
+        run("ip", "address", "add", f"{HERE}/24", "dev", "smb0")
+        run("ip", "link", "set", "smb0", "up")
+        self.ip("link", "set", "lo", "up")
+        self.ip("address", "add", f"{THERE}/24", "dev", "smb1")
+        self.ip("link", "set", "smb1", "up")
+        return self
+
+    def __exit__(self, *_):
+        run("ip", "link", "delete", "smb0", check=False)
+        run("ip", "netns", "delete", self.name)
+
+    def ip(self, *command):
+        """An ip command inside."""
+        run("ip", "-n", self.name, *command)
+
+    def netem(self, *how):
+        """Mistreat the packets that leave the inside."""
+        run("modprobe", "sch_netem")
+        run("tc", "-n", self.name, "qdisc", "replace", "dev", "smb1", "root",
+            "netem", *how)
+
+    @contextlib.contextmanager
+    def entered(self):
+        """Sockets made in the `with` belong to the inside."""
+        home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        away = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
+        os.setns(away, os.CLONE_NEWNET)
+        try:
+            yield
+        finally:
+            os.setns(home, os.CLONE_NEWNET)
+            os.close(home)
+            os.close(away)
+
+    def listen(self, port):
+        """A listening TCP socket inside."""
+        with self.entered():
+            sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((THERE, port))
+        sock.listen()
+        return sock

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The server under test: ksmbd, the module before it, their knobs."""
+
+import contextlib
+import os
+import pathlib
+import subprocess
+import time
+from dataclasses import dataclass
+
+GUEST_SH = pathlib.Path(__file__).parent.parent / "vm" / "guest.sh"
+MODULE = pathlib.Path("/out/smbsign.ko")
+STATS = pathlib.Path("/proc/net/smbsign/stats")
+PROC_SYS = pathlib.Path("/proc/sys")
+SHARE = pathlib.Path("/srv/share")
+PORT = 445
+
+# Every mode has it: writes as large as ksmbd can take
+COMMON_CONF = ("smb2 max write = 8MB", "smb2 max read = 8MB",
+               "smb2 max credits = 8192")
+
+
+@dataclass(frozen=True)
+class Mode:
+    """How the server is set up: ksmbd.conf's signing and the policy."""
+
+    signing: str
+    policy: str
+
+    def conf(self):
+        """The lines of ksmbd.conf's [global]."""
+        lines = list(COMMON_CONF)
+        if self.signing:
+            lines.append(f"server signing = {self.signing}")
+        return lines
+
+
+MODES = {
+    "mandatory": Mode("mandatory", "negotiated"),
+    "required": Mode("", "required"),
+    "auto": Mode("auto", "negotiated"),
+}
+
+
+def run(*command, check=True):
+    """Run @command; its output, if it failed, is in the error."""
+    done = subprocess.run(command, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    if check and done.returncode:
+        raise AssertionError(f"{' '.join(map(str, command))}: status "
+                             f"{done.returncode}: {done.stdout.strip()}")
+    return done
+
+
+def guest_sh(*command):
+    """Run a function of the harness's guest.sh."""
+    return run("bash", "-c", '. "$0" && "$@"', str(GUEST_SH), *command)
+
+
+def wait_until(what, condition, seconds=20):
+    """Fail unless @condition comes true in @seconds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"gave up waiting for {what}")
+        time.sleep(0.05)
+
+
+def sysctl_set(name, value):
+    """Write the sysctl @name, with slashes; returns what it was."""
+    path = PROC_SYS / name
+    old = path.read_text(encoding="ascii").strip()
+    path.write_text(value, encoding="ascii")
+    return old
+
+
+def loaded(module):
+    """Whether the kernel has @module."""
+    return os.path.isdir(f"/sys/module/{module}")
+
+
+def listening(port=PORT):
+    """Whether somebody listens on @port."""
+    return bool(run("ss", "-Hltn", f"sport = :{port}").stdout)
+
+
+class Server:
+    """ksmbd with or without (@alone) the module."""
+
+    user = "alice"
+    password = "Secret123"
+
+    def __init__(self, alone=False):
+        self.alone = alone
+        # Seconds that an answer may take. Without the module many cases
+        # fail by waiting for one, so they had better not wait for long.
+        self.patience = 5 if alone else 30
+        self.mode = None
+        self.mountd = None
+
+    def configure(self, name):
+        """Bring everything up from nothing in the mode @name. ksmbd is
+        loaded anew: what one client negotiated sticks in its statics."""
+        self.stop()
+        self.mode = MODES[name]
+        guest_sh("write_ksmbd_conf", *self.mode.conf())
+        if not self.alone:
+            self.load(f"policy={self.mode.policy}")
+        self.start_ksmbd()
+
+    def stop(self):
+        """Take everything down."""
+        self.unload()
+        self.stop_ksmbd()
+
+    def load(self, *parameters):
+        """Load the module."""
+        run("insmod", str(MODULE), *parameters)
+
+    def unload(self):
+        """Unload the module, if it is there."""
+        if loaded("smbsign"):
+            run("rmmod", "smbsign")
+
+    def start_ksmbd(self):
+        """Start ksmbd and wait for its listener."""
+        run("modprobe", "ksmbd")
+        with open("/run/ksmbd.mountd.log", "ab") as log:
+            self.mountd = subprocess.Popen(["ksmbd.mountd", "-n"],
+                                           stdout=log, stderr=log)
+        wait_until("ksmbd to listen", listening)
+
+    def stop_ksmbd(self):
+        """Stop ksmbd and unload it."""
+        if not loaded("ksmbd"):
+            return
+        run("ksmbd.control", "-s", check=False)
+        if self.mountd:
+            self.mountd.terminate()
+            self.mountd.wait()
+            self.mountd = None
+        wait_until("ksmbd to unload", lambda:
+                   not run("rmmod", "ksmbd", check=False).returncode)
+
+    @staticmethod
+    def stats():
+        """The module's counters by name."""
+        lines = STATS.read_text(encoding="ascii").splitlines()
+        return {name: int(value) for name, value in map(str.split, lines)}
+
+    @staticmethod
+    def sysctl(name):
+        """What net.smbsign.@name is."""
+        path = PROC_SYS / "net/smbsign" / name
+        return path.read_text(encoding="ascii").strip()
+
+    @staticmethod
+    @contextlib.contextmanager
+    def knob(name, value):
+        """net.smbsign.@name is @value for the length of a `with`."""
+        old = sysctl_set(f"net/smbsign/{name}", value)
+        try:
+            yield
+        finally:
+            sysctl_set(f"net/smbsign/{name}", old)

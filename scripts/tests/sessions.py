@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Sessions in the making, sessions of others, and what is no SMB2."""
+
+import struct
+
+from smb2 import attack, wire
+from smb2.connection import Closed, Connection
+from smb2.session import StatusError
+
+from . import judge
+from .rig import ALGORITHMS, LATEST, PROFILES
+from .tap import case, equal, expect, status
+
+REFUSALS = (wire.ACCESS_DENIED, wire.USER_SESSION_DELETED)
+SHARE_PATH = r"\\127.0.0.1\share"
+
+
+def _not_executed(connection, request):
+    """@request is refused one way or the other, or the connection ends."""
+    try:
+        response = connection.answer(request)
+    except Closed:
+        return
+    expect(response.status in REFUSALS, f"status {response.status:#010x}")
+
+
+@case(profiles=PROFILES)
+def raw_ntlmssp_works(rig):
+    """Without SPNEGO around it."""
+    session = rig.session_on(rig.connect(), wrap=False).setup()
+    session.connect_tree("share")
+
+
+@case(profiles=PROFILES)
+def echo_without_a_session_may_be_unsigned(rig):
+    connection = rig.connect()
+    request = connection.request(wire.echo())
+    connection.send(request.encode())
+    status(connection.answer(request), wire.SUCCESS)
+    request = rig.session.connection.request(wire.echo())
+    rig.session.connection.send(request.encode())
+    status(rig.session.connection.answer(request), wire.SUCCESS)
+
+
+@case(profiles=LATEST)
+def cmac_offered_by_name_works(rig):
+    """3.1.1 with a SIGNING_CAPABILITIES context."""
+    session = rig.new_session(algorithms=(wire.SIGN_AES_CMAC,
+                                          wire.SIGN_HMAC_SHA256))
+    request = session.request(wire.echo())
+    judge.refused(session, request, request.encode())
+
+
+@case(profiles=PROFILES)
+def tree_connect_right_behind_the_final_leg(rig):
+    """Sent before the server could say that the session exists."""
+    connection = rig.connect()
+    session = rig.session_on(connection)
+    session.begin()
+    final = session.final_leg()
+    session.sent_final_leg(final.encode())
+    early = session.request(wire.tree_connect(SHARE_PATH))
+    connection.send(final.encode(), early.encode())
+    response = connection.answer(final)
+    _not_executed(connection, early)
+    session.finished(response)
+    session.connect_tree("share")
+
+
+@case(profiles=PROFILES)
+def request_on_a_session_in_the_making(rig):
+    connection = rig.connect()
+    session = rig.session_on(connection)
+    session.begin()
+    request = session.request(wire.tree_connect(SHARE_PATH))
+    connection.send(request.encode())
+    _not_executed(connection, request)
+
+
+@case(profiles=PROFILES)
+def request_before_any_session(rig):
+    for session_id in (0, 1, 0x1234, wire.ANY_SESSION):
+        connection = rig.connect()
+        request = connection.request(wire.tree_connect(SHARE_PATH),
+                                     session_id=session_id)
+        connection.send(request.encode())
+        _not_executed(connection, request)
+
+
+@case(profiles=PROFILES)
+def session_of_another_connection(rig):
+    """Unsigned, signed with its own key, signed with this connection's."""
+    owner, here = rig.session, rig.new_session()
+    for sign in (attack.unsigned,
+                 lambda _, request: owner.sign(request.encode()),
+                 lambda _, request: here.sign(request.encode()),
+                 attack.zeroed):
+        path = rig.fresh_path()
+        request = here.request(wire.create(path.name), session_id=owner.id,
+                               tree_id=owner.tree_id)
+        here.connection.send(sign(here, request))
+        _not_executed(here.connection, request)
+        expect(not path.exists(), "the file was created")
+    here.echo()
+    owner.echo()
+
+
+@case(profiles=PROFILES)
+def two_sessions_on_a_connection_keep_their_keys_apart(rig):
+    first = rig.new_session()
+    second = rig.session_on(first.connection).setup().connect_tree("share")
+    for session, other in ((first, second), (second, first)):
+        path = rig.fresh_path()
+        request = session.request(wire.create(path.name))
+        judge.refused(session, request, other.sign(request.encode()))
+        expect(not path.exists(), "the file was created")
+        session.close_file(session.create(path.name))
+
+
+@case(profiles=ALGORITHMS)
+def wrong_password_makes_no_session(rig):
+    connection = rig.connect()
+    session = rig.session_on(connection)
+    session.password = "wrong"
+    try:
+        session.setup()
+    except StatusError:
+        request = session.request(wire.tree_connect(SHARE_PATH))
+        try:
+            connection.send(request.encode())
+        except Closed:
+            return
+        _not_executed(connection, request)
+        return
+    raise AssertionError("the wrong password was taken")
+
+
+@case(profiles=PROFILES)
+def second_negotiate_ends_the_connection(rig):
+    for connection in (rig.connect(), rig.new_session().connection):
+        judge.cut_off(connection, connection.negotiate_request().encode())
+
+
+@case(profiles=ALGORITHMS)
+def no_smb2_ends_the_connection(rig):
+    smb1_echo = wire.PROTOCOL_SMB1 + b"\x2b" + bytes(27) + b"\0\0\0"
+    for what in (b"GET / HTTP/1.1\r\n".ljust(80), bytes(80), smb1_echo,
+                 smb1_echo.ljust(100, b"\0"),
+                 wire.PROTOCOL_COMPRESSED.ljust(80, b"\0"),
+                 wire.PROTOCOL_SMB2.ljust(80, b"\0"),
+                 wire.PROTOCOL_SMB2 + b"\x41\0".ljust(80, b"\0")):
+        judge.cut_off(rig.new_session().connection, what)
+
+
+@case(profiles=ALGORITHMS)
+def frames_too_small_or_of_another_type_end_the_connection(rig):
+    for data in (bytes(4), b"\0\0\0\x01x", b"\0\0\0\x20" + bytes(32),
+                 b"\x85\0\0\0", b"\x81\0\0\x44" + bytes(68)):
+        connection = rig.new_session().connection
+        try:
+            connection.transmit(data)
+            # What is no frame may also be passed over, but nothing after
+            # it may be understood as if it had not been there
+            connection.send(connection.request(wire.echo()).encode())
+        except Closed:
+            pass
+        connection.wait_closed()
+
+
+@case(profiles=ALGORITHMS)
+def requests_before_negotiate_are_not_executed(rig):
+    for body in (wire.echo(), wire.tree_connect(SHARE_PATH),
+                 wire.session_setup(b"token", 1)):
+        with Connection(dialect=rig.profile.dialect) as connection:
+            request = connection.request(body)
+            connection.send(request.encode())
+            try:
+                response = connection.answer(request)
+            except Closed:
+                continue
+            expect(response.status != wire.SUCCESS, "executed")
+
+
+def _smb1_negotiate(*dialects):
+    """SMB_COM_NEGOTIATE, [MS-CIFS] 2.2.4.52."""
+    names = b"".join(b"\x02" + d.encode() + b"\0" for d in dialects)
+    return wire.PROTOCOL_SMB1 + b"\x72" + bytes(4) + b"\x18\x53\xc8" + \
+        bytes(20) + struct.pack("<BH", 0, len(names)) + names
+
+
+@case(profiles=PROFILES)
+def smb1_negotiate_leads_to_smb2(rig):
+    """The multi-protocol NEGOTIATE of clients that might speak SMB1."""
+    with Connection(dialect=rig.profile.dialect,
+                    ciphers=rig.profile.ciphers) as connection:
+        connection.send(_smb1_negotiate("NT LM 0.12", "SMB 2.002",
+                                        "SMB 2.???"))
+        response, = connection.receive()
+        status(response, wire.SUCCESS)
+        equal(wire.NegotiateResponse.unpack(response.raw).dialect,
+              wire.DIALECT_ANY_SMB2, "dialect")
+        connection.answers.clear()
+        connection.next_message_id = 1
+        connection.negotiate()
+        session = rig.session_on(connection).setup().connect_tree("share")
+        request = session.request(wire.echo())
+        judge.refused(session, request, request.encode())
