@@ -28,7 +28,7 @@ need() {
 	local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y)
 	if [ "$(id -u)" != 0 ]; then
 		command -v sudo >/dev/null ||
-			die "needs ${missing[*]}: install them (no sudo here to do it with)"
+			die "needs '${apt[*]} install ${missing[*]}' as root first (there is no sudo to do it with)"
 		apt=(sudo "${apt[@]}")
 	fi
 	say "needs ${missing[*]} on this machine: installing with '${apt[*]}'"
