@@ -116,17 +116,18 @@ static struct ftrace_ops sign_ops = {
 	.flags = FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT,
 };
 
-static struct ftrace_ops probe_ops;
-
 static bool exists(char *function)
 {
+	static struct ftrace_ops probe_ops;
 	bool found = !ftrace_set_filter(&probe_ops, function, strlen(function),
 					1);
 
+	/* For good: an ftrace_ops cannot be used again after this. */
 	ftrace_free_filter(&probe_ops);
 	return found;
 }
 
+/* A filter set anew takes the place of the one from an earlier ksmbd. */
 static int arm(void)
 {
 	unsigned int i;
@@ -138,19 +139,13 @@ static int arm(void)
 		if (ret) {
 			pr_err("this ksmbd has no %s() to learn keys from\n",
 			       sign_functions[i]);
-			goto err_filter;
+			return ret;
 		}
 	}
 	ret = register_ftrace_function(&sign_ops);
-	if (ret) {
+	if (ret)
 		pr_err("cannot trace ksmbd's signing functions: %d\n", ret);
-		goto err_filter;
-	}
-	armed = true;
-	return 0;
-
-err_filter:
-	ftrace_free_filter(&sign_ops);
+	armed = !ret;
 	return ret;
 }
 
@@ -159,7 +154,6 @@ static void disarm(void)
 	if (!armed)
 		return;
 	unregister_ftrace_function(&sign_ops);
-	ftrace_free_filter(&sign_ops);
 	armed = false;
 }
 
@@ -206,7 +200,7 @@ int smbsign_observe_init(void)
 		ret = arm();
 	mutex_unlock(&armed_lock);
 	if (ret)
-		unregister_module_notifier(&module_block);
+		smbsign_observe_exit();
 	return ret;
 }
 
@@ -220,5 +214,6 @@ void smbsign_observe_exit(void)
 	unregister_module_notifier(&module_block);
 	mutex_lock(&armed_lock);
 	disarm();
+	ftrace_free_filter(&sign_ops);
 	mutex_unlock(&armed_lock);
 }
