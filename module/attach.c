@@ -46,7 +46,7 @@ static bool is_ksmbds(const struct sock *sk)
 	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
 }
 
-static void shut(struct sock *sk, enum smbsign_reason reason)
+static void shut_out(struct sock *sk, enum smbsign_reason reason)
 {
 	smbsign_count(SMBSIGN_COUNT_ATTACH_FAILED);
 	smbsign_count_reason(reason);
@@ -75,9 +75,9 @@ static void publish(struct sock *sk, struct smbsign_conn *conn)
 	spin_unlock_bh(&conns_lock);
 	/* An urgent byte is read where it lies; else ksmbd would read past it. */
 	sock_set_flag(sk, SOCK_URGINLINE);
-	/* The context first, then what leads to it. */
 	rcu_assign_pointer(icsk->icsk_ulp_data, conn);
 	WRITE_ONCE(icsk->icsk_ulp_ops, &ulp);
+	/* The context first, then what leads to it. */
 	smp_store_release(&sk->sk_data_ready, smbsign_data_ready);
 	atomic_inc(&sockets);
 	smbsign_gauge_add(SMBSIGN_GAUGE_CONNECTIONS, 1);
@@ -89,18 +89,18 @@ static void attach(struct sock *sk)
 	struct smbsign_conn *conn;
 
 	if (!untouched(sk)) {
-		shut(sk, SMBSIGN_REASON_ATTACH_LATE);
+		shut_out(sk, SMBSIGN_REASON_ATTACH_LATE);
 		return;
 	}
 	conn = smbsign_conn_alloc(sk, GFP_ATOMIC);
 	if (!conn) {
-		shut(sk, SMBSIGN_REASON_NO_MEMORY);
+		shut_out(sk, SMBSIGN_REASON_NO_MEMORY);
 		return;
 	}
 	if (inet_csk(sk)->icsk_ulp_ops ||
 	    !smbsign_proto_install(sk, SMBSIGN_PROTO_GUARDED)) {
 		smbsign_conn_free(conn);
-		shut(sk, SMBSIGN_REASON_ATTACH_LATE);
+		shut_out(sk, SMBSIGN_REASON_ATTACH_LATE);
 		return;
 	}
 	publish(sk, conn);

@@ -82,10 +82,10 @@ struct smbsign_conn {
 	struct hlist_node	by_ksmbd_conn;
 	struct smbsign_rx	rx;
 
-	struct mutex		tx_lock;
+	struct mutex		tx_lock;	/* writers */
 	u32			tx_left;
 
-	spinlock_t		lock;
+	spinlock_t		lock;		/* all below */
 	bool			closed;
 	struct smbsign_conn_facts facts;
 	struct list_head	sessions;

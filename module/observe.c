@@ -26,7 +26,7 @@ static char * const sign_functions[] = {
 };
 
 /* Any ksmbd has it; if it is there, the functions above must be, too. */
-static char connection_function[] = "ksmbd_conn_handler_loop";
+static char * const connection_function = "ksmbd_conn_handler_loop";
 
 /* Connections by what ksmbd calls them. */
 static DEFINE_HASHTABLE(names, 10);

@@ -11,7 +11,7 @@
 #include <net/tcp.h>
 
 #include "attach.h"
-#include "compat/compat.h"
+#include "compat/recvmsg.h"
 #include "conn.h"
 #include "grace.h"
 #include "observe.h"
@@ -64,8 +64,8 @@ static int read_released(struct smbsign_conn *conn, struct msghdr *msg,
 	int ret;
 
 	release_sock(sk);
-	ret = smbsign_compat_recvmsg(conn->base, sk, msg, length,
-				     flags | MSG_DONTWAIT);
+	ret = smbsign_compat_call_recvmsg(conn->base, sk, msg, length,
+					  flags | MSG_DONTWAIT);
 	lock_sock(sk);
 	return ret;
 }
@@ -179,7 +179,7 @@ static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
 	}
 }
 
-static int guarded_recvmsg(struct sock *sk, struct msghdr *msg, size_t length,
+static int smbsign_recvmsg(struct sock *sk, struct msghdr *msg, size_t length,
 			   int flags)
 {
 	int grace = smbsign_grace_enter();
@@ -209,15 +209,15 @@ leave:
 	return ret;
 }
 
-SMBSIGN_COMPAT_RECVMSG(smbsign_recvmsg, guarded_recvmsg)
+SMBSIGN_COMPAT_RECVMSG(smbsign_recvmsg)
 
-static int shut_recv(struct sock *sk, struct msghdr *msg, size_t length,
-		     int flags)
+static int smbsign_shut_recvmsg(struct sock *sk, struct msghdr *msg,
+				size_t length, int flags)
 {
 	return -ECONNRESET;
 }
 
-SMBSIGN_COMPAT_RECVMSG(smbsign_shut_recvmsg, shut_recv)
+SMBSIGN_COMPAT_RECVMSG(smbsign_shut_recvmsg)
 
 static int smbsign_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 {
@@ -282,10 +282,10 @@ static void fill(struct proto *to, const struct proto *base,
 	to->close = smbsign_close;
 	to->destroy = smbsign_destroy;
 	if (kind == SMBSIGN_PROTO_GUARDED) {
-		to->recvmsg = smbsign_recvmsg;
+		to->recvmsg = smbsign_compat_recvmsg(smbsign_recvmsg);
 		to->sendmsg = smbsign_sendmsg;
 	} else {
-		to->recvmsg = smbsign_shut_recvmsg;
+		to->recvmsg = smbsign_compat_recvmsg(smbsign_shut_recvmsg);
 		to->sendmsg = smbsign_shut_sendmsg;
 	}
 }

@@ -309,7 +309,8 @@ static int refuse_frame(struct smbsign_conn *conn,
 {
 	struct smbsign_rx *rx = &conn->rx;
 
-	if (smbsign_reset_on_violation() || after(rx->released, rx->frame))
+	if (smbsign_reset_on_violation() || rx->streaming ||
+	    after(rx->released, rx->frame))
 		return killed(conn, verdict->reason);
 
 	smbsign_report(conn, &rx->element, verdict->reason,

@@ -59,8 +59,8 @@ static struct smbsign_session *find(struct smbsign_conn *conn, u64 id,
 	rhl_for_each_entry_rcu(session, pos, list, index) {
 		if (session->conn == conn)
 			found = session;
-		else if (other && session->facts.state ==
-				  SMBSIGN_SESSION_ESTABLISHED)
+		else if (other && !READ_ONCE(session->stale) &&
+			 session->facts.state == SMBSIGN_SESSION_ESTABLISHED)
 			*other = session;
 	}
 	return found;
@@ -160,6 +160,19 @@ static struct smbsign_session *session_add(struct smbsign_conn *conn, u64 id)
 	return session;
 }
 
+/* Sessions by this number on other connections are not this one any more. */
+static void outdate_others(struct smbsign_conn *conn, u64 id)
+{
+	struct smbsign_session *session;
+	struct rhlist_head *list, *pos;
+
+	list = rhltable_lookup(&table, &id, table_params);
+	rhl_for_each_entry_rcu(session, pos, list, index) {
+		if (session->conn != conn)
+			WRITE_ONCE(session->stale, true);
+	}
+}
+
 /*
  * A request without SessionId makes a new session.  ksmbd uses the numbers of
  * sessions again that are gone, so an old one by that name is not this one.
@@ -174,6 +187,8 @@ session_named(struct smbsign_conn *conn, const struct smbsign_awaited *request,
 		session_drop(session);
 		session = NULL;
 	}
+	if (!request->session_id)
+		outdate_others(conn, id);
 	if (!session)
 		session = session_add(conn, id);
 	if (session)

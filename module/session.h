@@ -20,6 +20,7 @@ struct smbsign_key;
  * @conn:		its connection
  * @facts:		what the policy asks; written under smbsign_conn.lock
  * @security_mode:	SecurityMode of its SESSION_SETUP requests, or-ed
+ * @stale:		ksmbd has given its number to another session since
  * @announced:		a response named it; else only ksmbd's signing did
  * @raw_seen:		@raw is the key that ksmbd uses, not prepared yet
  * @raw:		the key as ksmbd has it
@@ -33,6 +34,7 @@ struct smbsign_session {
 	struct smbsign_conn		*conn;
 	struct smbsign_session_facts	facts;
 	u16				security_mode;
+	bool				stale;
 	bool				announced;
 	bool				raw_seen;
 	u8				raw[SMB2_KEY_SIZE];
