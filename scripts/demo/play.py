@@ -94,9 +94,9 @@ class Outcome:
                                if "__Members" in line)
         self.untouched = on_disk == OLD_POLICY
         self.as_expected = on_disk == expected
-        self.client_happy = client.returncode == 0
         self.client_error = ", ".join(
             sorted(set(re.findall(r"NT_STATUS_\w+", client.stdout))))
+        self.client_happy = client.returncode == 0 and not self.client_error
         self.deeds = deeds
         self.log = log
         self.counters = counters
