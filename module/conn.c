@@ -2,6 +2,7 @@
 /* A connection of ksmbd that is guarded: its making, and what it waits for. */
 #include <linux/slab.h>
 #include <linux/tcp.h>
+#include <net/ipv6.h>
 
 #include "conn.h"
 #include "grace.h"
@@ -13,22 +14,25 @@
  */
 #define AWAITED_MAX	1024
 
+/* ksmbd's listeners are IPv6 sockets: an IPv4 client is shown as one. */
 static void peer_of(const struct sock *sk, struct sockaddr_storage *peer)
 {
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)peer;
 	struct sockaddr_in *in = (struct sockaddr_in *)peer;
 
-	if (sk->sk_family == AF_INET) {
-		in->sin_family = AF_INET;
-		in->sin_port = inet_sk(sk)->inet_dport;
-		in->sin_addr.s_addr = inet_sk(sk)->inet_daddr;
+#if IS_ENABLED(CONFIG_IPV6)
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)peer;
+
+	if (sk->sk_family == AF_INET6 &&
+	    !ipv6_addr_v4mapped(&sk->sk_v6_daddr)) {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = inet_sk(sk)->inet_dport;
+		in6->sin6_addr = sk->sk_v6_daddr;
 		return;
 	}
-#if IS_ENABLED(CONFIG_IPV6)
-	in6->sin6_family = AF_INET6;
-	in6->sin6_port = inet_sk(sk)->inet_dport;
-	in6->sin6_addr = sk->sk_v6_daddr;
 #endif
+	in->sin_family = AF_INET;
+	in->sin_port = inet_sk(sk)->inet_dport;
+	in->sin_addr.s_addr = inet_sk(sk)->inet_daddr;
 }
 
 /**

@@ -58,6 +58,7 @@ static int __init smbsign_init(void)
 	ret = smbsign_attach_init();
 	if (ret)
 		goto err_observe;
+	pr_info("guarding ksmbd on port %u\n", smbsign_port());
 	return 0;
 
 err_observe:
