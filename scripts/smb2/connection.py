@@ -18,12 +18,13 @@ class Closed(Exception):
 
 class Connection:
     """One connection; it ends with the `with` statement it is used in.
-    @piece: send everything in segments of that many bytes."""
+    @piece: send everything in segments of that many bytes. @transport: a
+    socket that is connected already."""
 
     def __init__(self, address="127.0.0.1", port=445, *,
                  dialect=wire.DIALECT_311, ciphers=(), algorithms=(),
                  security_mode=wire.SIGNING_ENABLED, send_buffer=0,
-                 receive_buffer=0, timeout=30, piece=0):
+                 receive_buffer=0, timeout=30, piece=0, transport=None):
         self.dialect = dialect
         self.ciphers = tuple(ciphers)
         self.algorithms = tuple(algorithms)
@@ -38,8 +39,8 @@ class Connection:
         self.interim = {}
         self.notices = []
         self.negotiated = None
-        self.socket = self._connect(address, port, send_buffer,
-                                    receive_buffer, timeout)
+        self.socket = transport or self._connect(
+            address, port, send_buffer, receive_buffer, timeout)
 
     @staticmethod
     def _connect(address, port, send_buffer, receive_buffer, timeout):

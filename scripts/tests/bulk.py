@@ -106,17 +106,9 @@ def forged_writes_around_hold_bytes(rig):
             judge.denied(session, request)
             session.echo()
         else:
-            _denied_or_cut_off(session, request)
+            judge.denied_or_cut_off(session, request)
         equal(file.content, b"untouched", f"content after {size} bytes")
     file.close()
-
-
-def _denied_or_cut_off(session, request):
-    try:
-        judge.denied(session, request)
-    except judge.Closed:
-        return
-    session.echo()
 
 
 @case(profiles=ENCRYPTING)

@@ -17,9 +17,8 @@ def encrypted_requests_work(rig):
     session.write(file.id, 0, b"in secret")
     equal(file.content, b"in secret", "content")
     equal(session.read(file.id, 0, 9), b"in secret", "data")
-    request = session.request(wire.echo())
-    session.send(request)
-    expect(session.answer(request).encrypted, "answered in plaintext")
+    expect(session.call(wire.query_info(file.id)).encrypted,
+           "answered in plaintext")
 
 
 @case(profiles=ENCRYPTING)

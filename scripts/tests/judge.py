@@ -39,3 +39,13 @@ def cut_off(connection, message, limit=30):
         pass
     connection.wait_closed(limit)
     equal(list(connection.answers), [], "answers")
+
+
+def denied_or_cut_off(session, request):
+    """What was sent of the forged @request is denied, and the session lives
+    on, or the connection ends."""
+    try:
+        denied(session, request)
+    except Closed:
+        return
+    session.echo()

@@ -50,7 +50,7 @@ def listener_of_user_space_on_the_same_port_is_left_alone(rig):
         server = threading.Thread(target=_echo_once,
                                   args=(listener, len(data)))
         server.start()
-        with socket.create_connection((THERE, PORT), timeout=10) as client:
+        with socket.create_connection((THERE, PORT)) as client:
             client.sendall(data)
             got = client.recv(len(data), socket.MSG_WAITALL)
         server.join()

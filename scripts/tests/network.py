@@ -5,10 +5,16 @@ import contextlib
 import os
 import socket
 
+from smb2.rawtcp import RawTcp
+
 from .server import run
 
 HERE = "10.77.0.1"
 THERE = "10.77.0.2"
+# Inside as well, but of no host: rawtcp speaks for it
+NOBODY = "10.77.0.3"
+HERE_MAC = bytes.fromhex("0200000a4d01")
+THERE_MAC = bytes.fromhex("0200000a4d02")
 
 
 class Namespace:
@@ -26,6 +32,10 @@ class Namespace:
         run("ip", "address", "add", f"{HERE}/24", "dev", "smb0")
         run("ip", "link", "set", "smb0", "up")
         self.ip("link", "set", "lo", "up")
+        run("ip", "link", "set", "smb0", "address", HERE_MAC.hex(":"))
+        self.ip("link", "set", "smb1", "address", THERE_MAC.hex(":"))
+        run("ip", "neigh", "add", NOBODY, "lladdr", THERE_MAC.hex(":"),
+            "dev", "smb0")
         self.ip("address", "add", f"{THERE}/24", "dev", "smb1")
         self.ip("link", "set", "smb1", "up")
         return self
@@ -56,6 +66,11 @@ class Namespace:
             os.setns(home, os.CLONE_NEWNET)
             os.close(home)
             os.close(away)
+
+    def raw_tcp(self, port):
+        """A rawtcp connection from NOBODY to HERE."""
+        with self.entered():
+            return RawTcp("smb1", HERE_MAC, NOBODY, HERE, port)
 
     def listen(self, port):
         """A listening TCP socket inside."""

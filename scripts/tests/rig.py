@@ -111,10 +111,11 @@ class Rig:
         """The path of a file that does not exist on the share."""
         return SHARE / f"new{next(_serial)}"
 
-    def end_case(self, passed):
-        """Close what the case opened; after a failure, everything."""
+    def end_case(self, reuse):
+        """Close what the case opened, and all the rest too unless it is
+        still fit for @reuse."""
         self._case.close()
-        if not passed:
+        if not reuse:
             self.close()
 
     def close(self):

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 GUEST_SH = pathlib.Path(__file__).parent.parent / "vm" / "guest.sh"
 MODULE = pathlib.Path("/out/smbsign.ko")
-STATS = pathlib.Path("/proc/net/smbsign/stats")
+# PID 1's, as a case may be in another network name space
+PROC_NET = pathlib.Path("/proc/1/net/smbsign")
 PROC_SYS = pathlib.Path("/proc/sys")
 SHARE = pathlib.Path("/srv/share")
 PORT = 445
@@ -145,7 +146,7 @@ class Server:
     @staticmethod
     def stats():
         """The module's counters by name."""
-        lines = STATS.read_text(encoding="ascii").splitlines()
+        lines = (PROC_NET / "stats").read_text(encoding="ascii").splitlines()
         return {name: int(value) for name, value in map(str.split, lines)}
 
     @staticmethod

@@ -95,10 +95,6 @@ class Runner:
         self.passed = 0
         self.failures = []
 
-    def wants(self, name):
-        """Whether the user asked for @name."""
-        return self.match in name
-
     def run(self, name, function, *args):
         """Run one case; True if it passed."""
         start = time.monotonic()
