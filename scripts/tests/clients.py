@@ -20,15 +20,21 @@ SMBCLIENT = {
     "SMB3_00 encrypted": ("-m", "SMB3_00", "--client-protection=encrypt"),
     "SMB3_11 encrypted": ("-m", "SMB3_11", "--client-protection=encrypt"),
 }
+# A sealed mount that does not sign either logs off in plaintext, unsigned,
+# unless the server demands signing: where only the policy does, LOGOFF would
+# be refused.
 MOUNTS = {
     "2.1 signed": "vers=2.1,sign",
     "3.0 signed": "vers=3.0,sign",
     "3.1.1 signed": "vers=3.1.1,sign",
-    "3.0 sealed": "vers=3.0,seal",
-    "3.1.1 sealed": "vers=3.1.1,seal",
+    "3.0 sealed": "vers=3.0,seal,sign",
+    "3.1.1 sealed": "vers=3.1.1,seal,sign",
 }
-# Nobody asks for it but the server
-SILENT_MOUNTS = {"3.1.1 as it comes": "vers=3.1.1"}
+# Nobody asks for signing but the server
+SILENT_MOUNTS = {
+    "3.1.1 as it comes": "vers=3.1.1",
+    "3.1.1 sealed and no more": "vers=3.1.1,seal",
+}
 # (files, bytes of the large one): a small tree where another case has
 # already copied the large one with the same algorithm
 WHOLE = (200, 3 << 20)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 GUEST_SH = pathlib.Path(__file__).parent.parent / "vm" / "guest.sh"
 MODULE = pathlib.Path("/out/smbsign.ko")
+MOUNTD_LOG = pathlib.Path("/out/ksmbd.mountd.log")
 # PID 1's, as a case may be in another network name space
 PROC_NET = pathlib.Path("/proc/1/net/smbsign")
 PROC_SYS = pathlib.Path("/proc/sys")
@@ -126,7 +127,7 @@ class Server:
     def start_ksmbd(self):
         """Start ksmbd and wait for its listener."""
         run("modprobe", "ksmbd")
-        with open("/run/ksmbd.mountd.log", "ab") as log:
+        with open(MOUNTD_LOG, "ab") as log:
             self.mountd = subprocess.Popen(["ksmbd.mountd", "-n"],
                                            stdout=log, stderr=log)
         wait_until("ksmbd to listen", listening)
