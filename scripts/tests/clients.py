@@ -148,7 +148,7 @@ def _register():
     for name, options in SMBCLIENT.items():
         _add(f"smbclient {name}", _smbclient_case(options))
     for name, options in MOUNTS.items():
-        if name.startswith("3.0"):
+        if name not in ("2.1 signed", "3.1.1 signed"):
             _add(f"cifs.ko {name}", _mount_case(options, PART))
             continue
         _add(f"cifs.ko {name}", _mount_case(options, WHOLE), ("mandatory",))
