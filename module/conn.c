@@ -64,10 +64,8 @@ struct smbsign_conn *smbsign_conn_alloc(struct sock *sk, gfp_t gfp)
 static void conn_free(struct rcu_head *rcu)
 {
 	struct smbsign_conn *conn = container_of(rcu, struct smbsign_conn, rcu);
-	struct smbsign_awaited *awaited, *next;
 
-	list_for_each_entry_safe(awaited, next, &conn->awaited, node)
-		kfree(awaited);
+	smbsign_awaited_free(&conn->awaited);
 	smbsign_rx_destroy(&conn->rx);
 	kfree(conn);
 }
@@ -86,15 +84,26 @@ void smbsign_conn_free(struct smbsign_conn *conn)
 	smbsign_grace_call(&conn->rcu, conn_free);
 }
 
-static struct smbsign_awaited *
-awaited_alloc(enum smbsign_awaited_kind kind,
-	      const struct smbsign_element *element,
-	      const struct smb2_header *header, u32 status)
+/**
+ * smbsign_awaited_alloc() - describe a request whose response matters
+ * @kind:	why it does
+ * @element:	the request
+ * @header:	its header, for one that is refused, else NULL
+ * @status:	the status to answer that with
+ *
+ * Context: any.
+ * Return: the entry, on no list yet, or NULL.
+ */
+struct smbsign_awaited *
+smbsign_awaited_alloc(enum smbsign_awaited_kind kind,
+		      const struct smbsign_element *element,
+		      const struct smb2_header *header, u32 status)
 {
 	struct smbsign_awaited *awaited = kzalloc(sizeof(*awaited), GFP_ATOMIC);
 
 	if (!awaited)
 		return NULL;
+	INIT_LIST_HEAD(&awaited->node);
 	awaited->kind = kind;
 	awaited->message_id = element->message_id;
 	awaited->session_id = element->session_id;
@@ -107,43 +116,53 @@ awaited_alloc(enum smbsign_awaited_kind kind,
 }
 
 /**
- * smbsign_conn_await() - remember a request whose response matters
+ * smbsign_awaited_free() - free entries that nobody waits for
+ * @list:	a list of them; empty afterwards
+ *
+ * Context: any.
+ */
+void smbsign_awaited_free(struct list_head *list)
+{
+	struct smbsign_awaited *awaited, *next;
+
+	list_for_each_entry_safe(awaited, next, list, node)
+		kfree(awaited);
+	INIT_LIST_HEAD(list);
+}
+
+/**
+ * smbsign_conn_await() - wait for the responses of requests
  * @conn:	the connection
- * @kind:	why
- * @element:	the request
- * @header:	its header, for one that is refused, else NULL
- * @status:	the status to answer that with
+ * @list:	one entry or several; empty afterwards
  *
  * Context: any but hard interrupt.
- * Return: 0, -ENOMEM, or -ENOBUFS if too many wait already.
+ * Return: 0, or -ENOBUFS if too many are waited for already.
  */
-int smbsign_conn_await(struct smbsign_conn *conn, enum smbsign_awaited_kind kind,
-		       const struct smbsign_element *element,
-		       const struct smb2_header *header, u32 status)
+int smbsign_conn_await(struct smbsign_conn *conn, struct list_head *list)
 {
-	struct smbsign_awaited *awaited =
-		awaited_alloc(kind, element, header, status);
+	unsigned int count = list_count_nodes(list);
 	int ret = 0;
 
-	if (!awaited)
-		return -ENOMEM;
 	spin_lock_bh(&conn->lock);
-	if (conn->awaited_count < AWAITED_MAX) {
-		conn->awaited_count++;
-		list_add_tail(&awaited->node, &conn->awaited);
+	if (conn->awaited_count + count <= AWAITED_MAX) {
+		conn->awaited_count += count;
+		list_splice_tail_init(list, &conn->awaited);
 	} else {
 		ret = -ENOBUFS;
 	}
 	spin_unlock_bh(&conn->lock);
 	if (ret)
-		kfree(awaited);
+		smbsign_awaited_free(list);
 	return ret;
 }
 
-static bool answers(const struct smbsign_awaited *awaited, u64 message_id,
-		    u16 command)
+/* Does this response answer that request? */
+static bool answers(const struct smb2_header *response,
+		    const struct smbsign_awaited *awaited)
 {
-	if (awaited->message_id != message_id)
+	u16 command = le16_to_cpu(response->command);
+
+	if (awaited->message_id != le64_to_cpu(response->message_id))
 		return false;
 	switch (awaited->kind) {
 	case SMBSIGN_AWAITED_REFUSED:
@@ -151,7 +170,10 @@ static bool answers(const struct smbsign_awaited *awaited, u64 message_id,
 	case SMBSIGN_AWAITED_NEGOTIATE:
 		return command == SMB2_CMD_NEGOTIATE;
 	case SMBSIGN_AWAITED_SETUP:
-		return command == SMB2_CMD_SESSION_SETUP;
+		return command == SMB2_CMD_SESSION_SETUP &&
+		       (!awaited->session_id ||
+			awaited->session_id ==
+			le64_to_cpu(response->session_id));
 	default:
 		return true;
 	}
@@ -160,21 +182,21 @@ static bool answers(const struct smbsign_awaited *awaited, u64 message_id,
 /**
  * smbsign_conn_awaited() - find the request that a response answers
  * @conn:	the connection
- * @message_id:	MessageId of the response
- * @command:	its Command
+ * @response:	header of the response
  *
  * Context: process, under smbsign_conn.tx_lock: only writers remove entries.
  * Return: the entry, or NULL.
  */
-struct smbsign_awaited *smbsign_conn_awaited(struct smbsign_conn *conn,
-					     u64 message_id, u16 command)
+struct smbsign_awaited *
+smbsign_conn_awaited(struct smbsign_conn *conn,
+		     const struct smb2_header *response)
 {
 	struct smbsign_awaited *awaited, *found = NULL;
 
 	lockdep_assert_held(&conn->tx_lock);
 	spin_lock_bh(&conn->lock);
 	list_for_each_entry(awaited, &conn->awaited, node) {
-		if (answers(awaited, message_id, command)) {
+		if (answers(response, awaited)) {
 			found = awaited;
 			break;
 		}

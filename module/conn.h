@@ -67,6 +67,7 @@ struct smbsign_awaited {
  * @sessions:		its sessions
  * @awaited:		requests whose responses matter
  * @awaited_count:	their number
+ * @compressed:		a compressed request was let in
  * @kick:		raised to make the reader look again
  * @requests:		requests judged; under the socket lock
  * @refusals:		requests refused; under the socket lock
@@ -92,6 +93,7 @@ struct smbsign_conn {
 	struct list_head	awaited;
 	unsigned int		awaited_count;
 
+	bool			compressed;
 	u32			kick;
 	u64			requests;
 	u64			refusals;
@@ -112,11 +114,15 @@ static inline struct smbsign_conn *smbsign_conn_of(const struct sock *sk)
 
 struct smbsign_conn *smbsign_conn_alloc(struct sock *sk, gfp_t gfp);
 void smbsign_conn_free(struct smbsign_conn *conn);
-int smbsign_conn_await(struct smbsign_conn *conn, enum smbsign_awaited_kind kind,
-		       const struct smbsign_element *element,
-		       const struct smb2_header *header, u32 status);
-struct smbsign_awaited *smbsign_conn_awaited(struct smbsign_conn *conn,
-					     u64 message_id, u16 command);
+struct smbsign_awaited *
+smbsign_awaited_alloc(enum smbsign_awaited_kind kind,
+		      const struct smbsign_element *element,
+		      const struct smb2_header *header, u32 status);
+void smbsign_awaited_free(struct list_head *list);
+int smbsign_conn_await(struct smbsign_conn *conn, struct list_head *list);
+struct smbsign_awaited *
+smbsign_conn_awaited(struct smbsign_conn *conn,
+		     const struct smb2_header *response);
 void smbsign_conn_answered(struct smbsign_conn *conn,
 			   struct smbsign_awaited *awaited);
 void smbsign_conn_kick(struct smbsign_conn *conn);

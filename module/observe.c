@@ -170,10 +170,11 @@ static int module_event(struct notifier_block *block, unsigned long event,
 	if (strcmp(module->name, "ksmbd"))
 		return NOTIFY_DONE;
 	mutex_lock(&armed_lock);
-	if (event == MODULE_STATE_COMING && !armed)
-		ret = arm();
-	else if (event == MODULE_STATE_GOING)
+	/* Loaded anew: what was watched before is gone, whoever told us. */
+	if (event == MODULE_STATE_COMING || event == MODULE_STATE_GOING)
 		disarm();
+	if (event == MODULE_STATE_COMING)
+		ret = arm();
 	mutex_unlock(&armed_lock);
 	return notifier_from_errno(ret);
 }

@@ -43,13 +43,15 @@ static struct smbsign_verdict smb1(const struct smbsign_conn_facts *conn,
 
 /*
  * The signature of a compressed message lies inside.  It may pass only where
- * nothing would demand one, and no NEGOTIATE or SESSION_SETUP may hide in it.
+ * nothing could demand one.  A NEGOTIATE hidden in it ends the connection; a
+ * SESSION_SETUP shows by its answer (tx.c).
  */
 static struct smbsign_verdict compressed(enum smbsign_policy_mode mode,
 					 const struct smbsign_conn_facts *conn)
 {
-	if (mode == SMBSIGN_POLICY_REQUIRED || !conn->sessions ||
-	    conn->required_sessions)
+	if (mode == SMBSIGN_POLICY_REQUIRED || conn->client_required ||
+	    conn->server_required || conn->required_sessions ||
+	    conn->in_progress || !conn->sessions)
 		return abort_for(SMBSIGN_REASON_COMPRESSED);
 	return act(SMBSIGN_PASS);
 }

@@ -33,6 +33,7 @@ enum smbsign_session_state {
  * @client_required:	the client's NEGOTIATE demanded signing
  * @server_required:	the server's NEGOTIATE response demanded signing
  * @sessions:		sessions on this connection, in progress included
+ * @in_progress:	those that are in progress
  * @required_sessions:	those that must be signed
  */
 struct smbsign_conn_facts {
@@ -41,6 +42,7 @@ struct smbsign_conn_facts {
 	bool	client_required;
 	bool	server_required;
 	u32	sessions;
+	u32	in_progress;
 	u32	required_sessions;
 };
 

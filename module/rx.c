@@ -54,6 +54,7 @@ void smbsign_rx_init(struct smbsign_rx *rx, u32 seq)
 	rx->released = seq;
 	rx->frame = seq;
 	rx->frame_end = seq;
+	INIT_LIST_HEAD(&rx->setups);
 }
 
 /**
@@ -64,6 +65,7 @@ void smbsign_rx_init(struct smbsign_rx *rx, u32 seq)
  */
 void smbsign_rx_destroy(struct smbsign_rx *rx)
 {
+	smbsign_awaited_free(&rx->setups);
 	smbsign_mac_cancel(&rx->mac);
 	kfree(rx->substitute);
 }
@@ -79,6 +81,35 @@ static u32 skb_seq_end(const struct sk_buff *skb)
 	return TCP_SKB_CB(skb)->seq + skb->len;
 }
 
+static bool has_foreign_pages(const struct sk_buff *skb)
+{
+	const struct sk_buff *part;
+
+	if (skb_has_shared_frag(skb))
+		return true;
+	skb_walk_frags(skb, part) {
+		if (skb_has_shared_frag(part))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What somebody on this machine sends with sendfile() or splice() lies in pages
+ * that he can still write to after we have looked.  Such a segment gets pages of
+ * its own first.
+ */
+static int make_private(struct sk_buff *skb)
+{
+	if (likely(!has_foreign_pages(skb)))
+		return 0;
+	if (skb_has_frag_list(skb) ? skb_linearize(skb) :
+				     skb_copy_ubufs(skb, GFP_ATOMIC))
+		return -ENOMEM;
+	skb_shinfo(skb)->flags &= ~SKBFL_SHARED_FRAG;
+	return 0;
+}
+
 static u32 queue_end(const struct sock *sk)
 {
 	const struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
@@ -86,8 +117,18 @@ static u32 queue_end(const struct sock *sk)
 	return tail ? skb_seq_end(tail) : tcp_sk(sk)->copied_seq;
 }
 
-/* New bytes come at the tail, so the search starts there. */
-static struct sk_buff *queue_find(struct sock *sk, u32 seq)
+static struct sk_buff *find_from_head(struct sock *sk, u32 seq)
+{
+	struct sk_buff *skb;
+
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		if (after(skb_seq_end(skb), seq))
+			return skb;
+	}
+	return NULL;
+}
+
+static struct sk_buff *find_from_tail(struct sock *sk, u32 seq)
 {
 	struct sk_buff *skb, *found = NULL;
 
@@ -96,27 +137,29 @@ static struct sk_buff *queue_find(struct sock *sk, u32 seq)
 			break;
 		found = skb;
 	}
-	if (!found || before(seq, TCP_SKB_CB(found)->seq))
-		return NULL;
 	return found;
 }
 
-static bool queue_peek(struct sock *sk, u32 seq, void *to, u32 length)
+/* Search from the nearer end: new bytes come at the tail, a reader is ahead. */
+static struct sk_buff *queue_find(struct sock *sk, u32 seq)
 {
-	struct sk_buff *skb = queue_find(sk, seq);
-	u32 offset, part;
+	struct sk_buff *skb;
 
-	while (length && skb) {
-		offset = seq - TCP_SKB_CB(skb)->seq;
-		part = min(length, skb->len - offset);
-		if (skb_copy_bits(skb, offset, to, part))
-			return false;
-		to += part;
-		seq += part;
-		length -= part;
-		skb = skb_peek_next(skb, &sk->sk_receive_queue);
-	}
-	return !length;
+	if (seq - tcp_sk(sk)->copied_seq < queue_end(sk) - seq)
+		skb = find_from_head(sk, seq);
+	else
+		skb = find_from_tail(sk, seq);
+	if (!skb || before(seq, TCP_SKB_CB(skb)->seq))
+		return ERR_PTR(-EAGAIN);
+	return make_private(skb) ? ERR_PTR(-ENOMEM) : skb;
+}
+
+static struct sk_buff *queue_next(struct sock *sk, struct sk_buff *skb)
+{
+	skb = skb_peek_next(skb, &sk->sk_receive_queue);
+	if (!skb)
+		return ERR_PTR(-EAGAIN);
+	return make_private(skb) ? ERR_PTR(-ENOMEM) : skb;
 }
 
 static int mac_skb(struct smbsign_mac *mac, struct sk_buff *skb, u32 offset,
@@ -152,8 +195,8 @@ static int mac_queue(struct sock *sk, struct smbsign_mac *mac, u32 seq,
 	int ret;
 
 	while (length) {
-		if (!skb)
-			return -EFAULT;
+		if (IS_ERR(skb))
+			return PTR_ERR(skb);
 		offset = seq - TCP_SKB_CB(skb)->seq;
 		part = min(length, skb->len - offset);
 		ret = mac_skb(mac, skb, offset, part);
@@ -161,7 +204,8 @@ static int mac_queue(struct sock *sk, struct smbsign_mac *mac, u32 seq,
 			return ret;
 		seq += part;
 		length -= part;
-		skb = skb_peek_next(skb, &sk->sk_receive_queue);
+		if (length)
+			skb = queue_next(sk, skb);
 	}
 	return 0;
 }
@@ -204,23 +248,70 @@ static int killed(struct smbsign_conn *conn, enum smbsign_reason reason)
 	return SMBSIGN_RX_STOPPED;
 }
 
-/* Hand the frame on whole, also what of it has not arrived yet. */
-static int pass_frame(struct smbsign_rx *rx)
+static int queue_error(struct smbsign_conn *conn, const struct sk_buff *skb)
 {
+	if (PTR_ERR(skb) == -EAGAIN)
+		return SMBSIGN_RX_STARVED;
+	return killed(conn, SMBSIGN_REASON_NO_MEMORY);
+}
+
+/* Copy out of the queue; GO_ON if all of it was there. */
+static int queue_peek(struct smbsign_conn *conn, u32 seq, void *to, u32 length)
+{
+	struct sk_buff *skb = queue_find(conn->sk, seq);
+	u32 offset, part;
+
+	for (;;) {
+		if (IS_ERR(skb))
+			return queue_error(conn, skb);
+		offset = seq - TCP_SKB_CB(skb)->seq;
+		part = min(length, skb->len - offset);
+		if (skb_copy_bits(skb, offset, to, part))
+			return killed(conn, SMBSIGN_REASON_NO_MEMORY);
+		to += part;
+		seq += part;
+		length -= part;
+		if (!length)
+			return GO_ON;
+		skb = queue_next(conn->sk, skb);
+	}
+}
+
+/* Hand the frame on whole, also what of it has not arrived yet. */
+static int pass_frame(struct smbsign_conn *conn)
+{
+	struct smbsign_rx *rx = &conn->rx;
+
+	if (!list_empty(&rx->setups) && smbsign_conn_await(conn, &rx->setups))
+		return killed(conn, SMBSIGN_REASON_BACKLOG);
 	release(rx, rx->frame_end);
 	rx->parsed = rx->frame_end;
 	rx->state = SMBSIGN_RX_LENGTH;
 	return GO_ON;
 }
 
+static int await(struct smbsign_conn *conn, enum smbsign_awaited_kind kind,
+		 const struct smbsign_element *element,
+		 const struct smb2_header *header)
+{
+	struct smbsign_awaited *awaited =
+		smbsign_awaited_alloc(kind, element, header, conn->rx.status);
+	LIST_HEAD(list);
+
+	if (!awaited)
+		return -ENOMEM;
+	list_add(&awaited->node, &list);
+	return smbsign_conn_await(conn, &list);
+}
+
 static int pass_frame_alone(struct smbsign_conn *conn,
 			    enum smbsign_awaited_kind kind,
 			    const struct smbsign_element *element)
 {
-	if (smbsign_conn_await(conn, kind, element, NULL, 0))
+	if (await(conn, kind, element, NULL))
 		return killed(conn, SMBSIGN_REASON_BACKLOG);
 	WRITE_ONCE(conn->rx.blocked, true);
-	return pass_frame(&conn->rx);
+	return pass_frame(conn);
 }
 
 static int step_length(struct smbsign_conn *conn)
@@ -228,14 +319,19 @@ static int step_length(struct smbsign_conn *conn)
 	struct smbsign_rx *rx = &conn->rx;
 	u8 nbss[SMB2_NBSS_SIZE];
 	u32 length;
+	int step;
 
 	/* Pairs with smp_store_release() in smbsign_rx_unblock(). */
 	if (smp_load_acquire(&rx->blocked))
 		return SMBSIGN_RX_BLOCKED;
+	/* ksmbd must have read that before what comes behind it. */
+	if (rx->substitute)
+		return SMBSIGN_RX_BLOCKED;
 	if (!rx->budget)
 		return SMBSIGN_RX_MORE;
-	if (!queue_peek(conn->sk, rx->parsed, nbss, sizeof(nbss)))
-		return SMBSIGN_RX_STARVED;
+	step = queue_peek(conn, rx->parsed, nbss, sizeof(nbss));
+	if (step != GO_ON)
+		return step;
 
 	rx->element = (struct smbsign_element) { .command = SMB2_CMD_COUNT };
 	rx->session_id = 0;
@@ -276,9 +372,11 @@ static int step_kind(struct smbsign_conn *conn)
 		u8	smb1_command;
 	} __packed head = { };
 	u32 length = min_t(u32, sizeof(head), rx->frame_end - rx->parsed);
+	int step;
 
-	if (!queue_peek(conn->sk, rx->parsed, &head, length))
-		return SMBSIGN_RX_STARVED;
+	step = queue_peek(conn, rx->parsed, &head, length);
+	if (step != GO_ON)
+		return step;
 	kind = smbsign_frame_kind(head.protocol_id);
 	copy_facts(conn, &facts);
 	verdict = smbsign_policy_frame(smbsign_policy_mode(), &facts, kind,
@@ -290,7 +388,9 @@ static int step_kind(struct smbsign_conn *conn)
 	case SMBSIGN_PASS:
 		if (kind == SMBSIGN_FRAME_ENCRYPTED)
 			smbsign_count(SMBSIGN_COUNT_ENCRYPTED);
-		return pass_frame(rx);
+		else
+			WRITE_ONCE(conn->compressed, true);
+		return pass_frame(conn);
 	case SMBSIGN_PASS_ALONE:
 		return pass_frame_alone(conn, SMBSIGN_AWAITED_NEGOTIATE,
 					&first);
@@ -299,7 +399,7 @@ static int step_kind(struct smbsign_conn *conn)
 			return killed(conn, verdict.reason);
 		smbsign_report(conn, &rx->element, verdict.reason,
 			       SMBSIGN_REPORT_AUDIT);
-		return pass_frame(rx);
+		return pass_frame(conn);
 	}
 }
 
@@ -317,6 +417,7 @@ static int refuse_frame(struct smbsign_conn *conn,
 		       SMBSIGN_REPORT_REFUSED);
 	WRITE_ONCE(conn->refusals, conn->refusals + 1);
 	smbsign_mac_cancel(&rx->mac);
+	smbsign_awaited_free(&rx->setups);
 	rx->status = verdict->status;
 	rx->refusing = true;
 	rx->parsed = rx->frame + SMB2_NBSS_SIZE;
@@ -380,8 +481,7 @@ static int collect(struct smbsign_conn *conn, const struct smb2_header *header)
 		return -ENOMEM;
 	rx->substitute = substitute;
 	substitute_fill(substitute, header);
-	return smbsign_conn_await(conn, SMBSIGN_AWAITED_REFUSED, &rx->element,
-				  header, rx->status);
+	return await(conn, SMBSIGN_AWAITED_REFUSED, &rx->element, header);
 }
 
 static int step_collect(struct smbsign_conn *conn,
@@ -397,18 +497,28 @@ static int step_collect(struct smbsign_conn *conn,
 	return GO_ON;
 }
 
+static int expect_setup(struct smbsign_rx *rx)
+{
+	struct smbsign_awaited *awaited =
+		smbsign_awaited_alloc(SMBSIGN_AWAITED_SETUP, &rx->element, NULL,
+				      0);
+
+	if (!awaited)
+		return -ENOMEM;
+	list_add_tail(&awaited->node, &rx->setups);
+	return 0;
+}
+
 static int element_done(struct smbsign_conn *conn)
 {
 	struct smbsign_rx *rx = &conn->rx;
 
 	WRITE_ONCE(conn->requests, conn->requests + 1);
-	if (rx->element.command == SMB2_CMD_SESSION_SETUP &&
-	    smbsign_conn_await(conn, SMBSIGN_AWAITED_SETUP, &rx->element, NULL,
-			       0))
-		return killed(conn, SMBSIGN_REASON_BACKLOG);
+	if (rx->element.command == SMB2_CMD_SESSION_SETUP && expect_setup(rx))
+		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	rx->parsed = rx->body_end;
 	rx->state = SMBSIGN_RX_ELEMENT;
-	return rx->element.last ? pass_frame(rx) : GO_ON;
+	return rx->element.last ? pass_frame(conn) : GO_ON;
 }
 
 static int begin_verifying(struct smbsign_conn *conn, struct smbsign_key *key,
@@ -453,11 +563,15 @@ static int apply(struct smbsign_conn *conn,
 	}
 }
 
+static bool is_first(const struct smbsign_rx *rx)
+{
+	return rx->parsed == rx->frame + SMB2_NBSS_SIZE;
+}
+
 static int judge(struct smbsign_conn *conn, const struct smb2_header *header)
 {
 	struct smbsign_rx *rx = &conn->rx;
-	bool single = rx->parsed == rx->frame + SMB2_NBSS_SIZE &&
-		      rx->element.last;
+	bool single = is_first(rx) && rx->element.last;
 	struct smbsign_session_facts session;
 	struct smbsign_conn_facts facts;
 	struct smbsign_verdict verdict;
@@ -485,7 +599,7 @@ static int malformed(struct smbsign_conn *conn)
 		return killed(conn, SMBSIGN_REASON_MALFORMED);
 	smbsign_report(conn, &conn->rx.element, SMBSIGN_REASON_MALFORMED,
 		       SMBSIGN_REPORT_AUDIT);
-	return pass_frame(&conn->rx);
+	return pass_frame(conn);
 }
 
 /* Every header looked at and every byte MACed counts. */
@@ -501,22 +615,30 @@ static int step_element(struct smbsign_conn *conn)
 	u32 left = rx->frame_end - rx->parsed, needed;
 	const struct smb2_header *header = (const void *)head;
 	struct smbsign_element *element = &rx->element;
+	int step;
 
+	if (!rx->budget)
+		return SMBSIGN_RX_MORE;
 	if (left < SMBSIGN_ELEMENT_MIN)
 		return malformed(conn);
-	if (!queue_peek(conn->sk, rx->parsed, head, sizeof(*header)))
-		return SMBSIGN_RX_STARVED;
+	step = queue_peek(conn, rx->parsed, head, sizeof(*header));
+	if (step != GO_ON)
+		return step;
 	needed = smbsign_frame_head_needed(header, left);
-	if (!queue_peek(conn->sk, rx->parsed, head, needed))
-		return SMBSIGN_RX_STARVED;
+	if (needed > sizeof(*header))
+		step = queue_peek(conn, rx->parsed, head, needed);
+	if (step != GO_ON)
+		return step;
 	if (smbsign_frame_element(head, needed, left, element))
 		return malformed(conn);
 
 	charge(rx, sizeof(*header));
 	rx->body_end = rx->parsed + element->length;
-	if (element->session_id == SMB2_SESSION_ID_RELATED)
+	/* ksmbd runs a whole compound in the session of its first request. */
+	if (is_first(rx))
+		rx->session_id = element->session_id;
+	else if (element->session_id == SMB2_SESSION_ID_RELATED)
 		element->session_id = rx->session_id;
-	rx->session_id = element->session_id;
 	return rx->refusing ? step_collect(conn, header) : judge(conn, header);
 }
 
@@ -579,22 +701,30 @@ static int step_body(struct smbsign_conn *conn, u32 largest)
  */
 static void unstall(struct smbsign_conn *conn)
 {
-	const struct tcp_sock *tp = tcp_sk(conn->sk);
+	const struct sock *sk = conn->sk;
+	const struct tcp_sock *tp = tcp_sk(sk);
 	struct smbsign_rx *rx = &conn->rx;
-	u32 missing, room;
+	int space;
+	u32 missing;
 
 	if (rx->streaming || rx->released != tp->copied_seq ||
 	    (rx->state != SMBSIGN_RX_BODY && rx->state != SMBSIGN_RX_ELEMENT))
 		return;
-	if (!before(queue_end(conn->sk), rx->frame_end))
+	if (!before(queue_end(sk), rx->frame_end))
 		return;
-	missing = rx->frame_end - queue_end(conn->sk);
-	room = max_t(int, tcp_receive_window(tp), tcp_space(conn->sk));
-	if (missing <= room)
+	/*
+	 * TCP offers no window at all when less than this is left, and drops what
+	 * comes when its memory is used up.  Rather stream too early than stall.
+	 */
+	space = tcp_space(sk) - max_t(int, inet_csk(sk)->icsk_ack.rcv_mss,
+				      tcp_full_space(sk) >> 4);
+	missing = rx->frame_end - queue_end(sk);
+	if ((missing <= tcp_receive_window(tp) || (int)missing <= space) &&
+	    atomic_read(&sk->sk_rmem_alloc) <= READ_ONCE(sk->sk_rcvbuf))
 		return;
 	smbsign_count(SMBSIGN_COUNT_STREAMED);
 	rx->streaming = true;
-	if (rx->parsed != rx->frame + SMB2_NBSS_SIZE)
+	if (!is_first(rx))
 		release_streamed(rx);
 }
 
@@ -681,8 +811,10 @@ bool smbsign_rx_softirq(struct smbsign_conn *conn)
 				smbsign_softirq_bytes());
 	if (smbsign_rx_readable(conn))
 		return true;
-	if (result == SMBSIGN_RX_MORE && bulk(rx))
+	if (result == SMBSIGN_RX_MORE && bulk(rx)) {
+		unstall(conn);
 		return rx->streaming || bulk_worth_waking(conn);
+	}
 	return result != SMBSIGN_RX_STARVED && result != SMBSIGN_RX_BLOCKED;
 }
 

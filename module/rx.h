@@ -6,6 +6,8 @@
 #ifndef SMBSIGN_RX_H
 #define SMBSIGN_RX_H
 
+#include <linux/list.h>
+
 #include "frame.h"
 #include "mac.h"
 #include "reason.h"
@@ -77,9 +79,10 @@ struct smbsign_substitute {
  * @refusing:	the frame is to be swallowed; its requests are being collected
  * @budget:	bytes that may still be looked at in this call
  * @status:	Status to answer a refused frame with
- * @session_id:	session of the previous request of the frame
+ * @session_id:	session of the first request of the frame
  * @element:	the current request
  * @signature:	its Signature
+ * @setups:	SESSION_SETUP requests of the frame, to be waited for if it passes
  * @mac:	its MAC as far as @parsed
  * @substitute:	what ksmbd reads in place of a refused frame, or NULL
  */
@@ -98,6 +101,7 @@ struct smbsign_rx {
 	u64				session_id;
 	struct smbsign_element		element;
 	u8				signature[SMB2_SIGNATURE_SIZE];
+	struct list_head		setups;
 	struct smbsign_mac		mac;
 	struct smbsign_substitute	*substitute;
 };

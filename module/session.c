@@ -66,12 +66,18 @@ static struct smbsign_session *find(struct smbsign_conn *conn, u64 id,
 	return found;
 }
 
-static struct smbsign_key *key_of(struct smbsign_session *session)
+static struct smbsign_key *key_take(struct smbsign_key **from)
 {
-	/* Pairs with smp_store_release() in smbsign_session_prepare(). */
-	struct smbsign_key *key = smp_load_acquire(&session->key);
+	/* Pairs with smp_store_release() where a key is published. */
+	struct smbsign_key *key = smp_load_acquire(from);
 
 	return key && smbsign_key_get(key) ? key : NULL;
+}
+
+/* Session.SigningKey: a bound channel keeps it beside its own key. */
+static struct smbsign_key *signing_key_of(struct smbsign_session *session)
+{
+	return key_take(&session->signing_key) ?: key_take(&session->key);
 }
 
 /**
@@ -98,17 +104,18 @@ struct smbsign_key *smbsign_session_facts(struct smbsign_conn *conn, u64 id,
 
 	rcu_read_lock();
 	session = find(conn, id, &other);
-	if (session) {
+	if (session && !READ_ONCE(session->stale)) {
 		spin_lock_bh(&conn->lock);
 		*facts = session->facts;
 		spin_unlock_bh(&conn->lock);
 		if (!facts->binding)
-			key = key_of(session);
+			key = key_take(&session->key);
+		else if (other)
+			key = signing_key_of(other);
 	} else if (other) {
 		facts->state = SMBSIGN_SESSION_ELSEWHERE;
+		key = signing_key_of(other);
 	}
-	if (other && (!session || facts->binding))
-		key = key_of(other);
 	rcu_read_unlock();
 
 	facts->has_key = key;
@@ -120,6 +127,7 @@ static void session_free(struct rcu_head *rcu)
 	struct smbsign_session *session =
 		container_of(rcu, struct smbsign_session, rcu);
 
+	smbsign_key_put(session->signing_key);
 	smbsign_key_put(session->key);
 	kfree_sensitive(session);
 }
@@ -132,6 +140,8 @@ static void session_drop(struct smbsign_session *session)
 	rhltable_remove(&table, &session->index, table_params);
 	list_del(&session->node);
 	conn->facts.sessions--;
+	conn->facts.in_progress -= session->facts.state ==
+				   SMBSIGN_SESSION_IN_PROGRESS;
 	conn->facts.required_sessions -= session->facts.required;
 	smbsign_gauge_add(SMBSIGN_GAUGE_SESSIONS, -1);
 	smbsign_grace_call(&session->rcu, session_free);
@@ -156,6 +166,7 @@ static struct smbsign_session *session_add(struct smbsign_conn *conn, u64 id)
 	}
 	list_add(&session->node, &conn->sessions);
 	conn->facts.sessions++;
+	conn->facts.in_progress++;
 	smbsign_gauge_add(SMBSIGN_GAUGE_SESSIONS, 1);
 	return session;
 }
@@ -178,30 +189,55 @@ static void outdate_others(struct smbsign_conn *conn, u64 id)
  * sessions again that are gone, so an old one by that name is not this one.
  */
 static struct smbsign_session *
+session_renew(struct smbsign_session *old)
+{
+	struct smbsign_conn *conn = old->conn;
+	struct smbsign_session *session;
+	u64 id = old->id;
+
+	/* A key seen and not used yet is the new session's. */
+	if (!old->raw_seen) {
+		session_drop(old);
+		return session_add(conn, id);
+	}
+	session = session_add(conn, id);
+	if (session) {
+		session->raw_seen = true;
+		memcpy(session->raw, old->raw, SMB2_KEY_SIZE);
+	}
+	session_drop(old);
+	return session;
+}
+
+static struct smbsign_session *
 session_named(struct smbsign_conn *conn, const struct smbsign_awaited *request,
 	      u64 id)
 {
 	struct smbsign_session *session = find(conn, id, NULL);
 
-	if (session && session->announced && !request->session_id) {
-		session_drop(session);
-		session = NULL;
-	}
 	if (!request->session_id)
 		outdate_others(conn, id);
 	if (!session)
 		session = session_add(conn, id);
+	else if (session->announced && !request->session_id)
+		session = session_renew(session);
 	if (session)
 		session->announced = true;
 	return session;
 }
 
-static bool session_required_elsewhere(struct smbsign_conn *conn, u64 id)
+/* The session is bound to: what holds for it elsewhere holds here. */
+static bool session_bind(struct smbsign_session *session)
 {
 	struct smbsign_session *other = NULL;
 
-	find(conn, id, &other);
-	return other && READ_ONCE(other->facts.required);
+	find(session->conn, session->id, &other);
+	if (!other)
+		return false;
+	/* Pairs with smp_load_acquire() in key_take(). */
+	if (!session->signing_key)
+		smp_store_release(&session->signing_key, signing_key_of(other));
+	return READ_ONCE(other->facts.required);
 }
 
 static void session_establish(struct smbsign_session *session,
@@ -214,13 +250,14 @@ static void session_establish(struct smbsign_session *session,
 	required = smbsign_policy_session_required(&conn->facts,
 						   session->security_mode,
 						   session_flags);
-	if (facts->binding && session_required_elsewhere(conn, session->id))
+	if (facts->binding && session_bind(session))
 		required = true;
 	/* Once required, always required: a reauthentication cannot undo it. */
 	if (required && !facts->required) {
 		facts->required = true;
 		conn->facts.required_sessions++;
 	}
+	conn->facts.in_progress -= facts->state == SMBSIGN_SESSION_IN_PROGRESS;
 	facts->state = SMBSIGN_SESSION_ESTABLISHED;
 	facts->binding = false;
 }
@@ -288,6 +325,27 @@ static bool is_setup_success(const struct smb2_header *header)
 	       header->status == cpu_to_le32(SMB2_STATUS_SUCCESS);
 }
 
+/*
+ * Whose key is it?  ksmbd runs a compound in the session of its first request,
+ * and does not compare the SessionId of a NEGOTIATE, SESSION_SETUP or ECHO with
+ * it: their headers can name another session than the one whose key is used.
+ */
+static bool shows_key(const struct smbsign_session *session,
+		      const struct smb2_header *header)
+{
+	if (is_setup_success(header))
+		return true;
+	switch (le16_to_cpu(header->command)) {
+	case SMB2_CMD_NEGOTIATE:
+	case SMB2_CMD_SESSION_SETUP:
+	case SMB2_CMD_ECHO:
+		return false;
+	default:
+		return !session->key &&
+		       session->facts.state == SMBSIGN_SESSION_ESTABLISHED;
+	}
+}
+
 /**
  * smbsign_session_key_seen() - ksmbd signs or checks a message
  * @conn:	the connection
@@ -313,7 +371,7 @@ void smbsign_session_key_seen(struct smbsign_conn *conn,
 	/* Authentication in one leg: the response names the session only later. */
 	if (!session && is_setup_success(header))
 		session = session_add(conn, id);
-	if (session && (is_setup_success(header) || !session->key) &&
+	if (session && shows_key(session, header) &&
 	    (!session->key || memcmp(session->raw, raw, SMB2_KEY_SIZE))) {
 		memcpy(session->raw, raw, SMB2_KEY_SIZE);
 		session->raw_seen = true;

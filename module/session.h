@@ -25,6 +25,7 @@ struct smbsign_key;
  * @raw_seen:		@raw is the key that ksmbd uses, not prepared yet
  * @raw:		the key as ksmbd has it
  * @key:		the key prepared, or NULL
+ * @signing_key:	for a bound channel, Session.SigningKey, else NULL
  * @rcu:		freed after a grace period
  */
 struct smbsign_session {
@@ -39,6 +40,7 @@ struct smbsign_session {
 	bool				raw_seen;
 	u8				raw[SMB2_KEY_SIZE];
 	struct smbsign_key		*key;
+	struct smbsign_key		*signing_key;
 	struct rcu_head			rcu;
 };
 

@@ -151,23 +151,27 @@ static int learn(struct smbsign_conn *conn, struct smbsign_awaited *awaited,
 	return ret;
 }
 
-static struct smbsign_awaited *awaited_by(struct smbsign_conn *conn,
-					  const struct smb2_header *header)
-{
-	return smbsign_conn_awaited(conn, le64_to_cpu(header->message_id),
-				    le16_to_cpu(header->command));
-}
-
 /* A server that speaks only SMB1 answers an SMB1 NEGOTIATE in kind. */
 static void learn_smb1(struct smbsign_conn *conn)
 {
+	static const struct smb2_header negotiate = {
+		.command = cpu_to_le16(SMB2_CMD_NEGOTIATE),
+	};
 	struct smbsign_awaited *awaited =
-		smbsign_conn_awaited(conn, 0, SMB2_CMD_NEGOTIATE);
+		smbsign_conn_awaited(conn, &negotiate);
 
 	if (!awaited || awaited->kind != SMBSIGN_AWAITED_NEGOTIATE)
 		return;
 	smbsign_rx_unblock(conn);
 	smbsign_conn_answered(conn, awaited);
+}
+
+/* An answer to a SESSION_SETUP that came compressed, and was not seen. */
+static bool is_hidden_setup(struct smbsign_conn *conn,
+			    const struct smb2_header *header)
+{
+	return READ_ONCE(conn->compressed) &&
+	       header->command == cpu_to_le16(SMB2_CMD_SESSION_SETUP);
 }
 
 static int learn_message(struct smbsign_conn *conn, const struct msghdr *msg,
@@ -186,7 +190,9 @@ static int learn_message(struct smbsign_conn *conn, const struct msghdr *msg,
 	    !response_first(&response, msg, message_length))
 		return 0;
 	do {
-		awaited = awaited_by(conn, &response.header);
+		awaited = smbsign_conn_awaited(conn, &response.header);
+		if (!awaited && is_hidden_setup(conn, &response.header))
+			return -EPROTO;
 		if (!awaited)
 			continue;
 		ret = learn(conn, awaited, &response);
@@ -209,7 +215,7 @@ static bool is_refusal(struct smbsign_conn *conn, const struct msghdr *msg,
 	if (!response_first(&response, msg, message_length) ||
 	    response.header.protocol_id != SMB2_PROTOCOL_ID)
 		return false;
-	awaited = awaited_by(conn, &response.header);
+	awaited = smbsign_conn_awaited(conn, &response.header);
 	return awaited && awaited->kind == SMBSIGN_AWAITED_REFUSED;
 }
 
@@ -249,8 +255,11 @@ static int error_sign(struct smbsign_conn *conn, u8 *data, u32 length,
 	int ret;
 
 	key = smbsign_session_facts(conn, session_id, &facts);
-	if (!key)
+	/* Not with a key from elsewhere: it is not for anybody to ask for. */
+	if (!key || facts.state != SMBSIGN_SESSION_ESTABLISHED) {
+		smbsign_key_put(key);
 		return 0;
+	}
 	header->flags |= cpu_to_le32(SMB2_FLAG_SIGNED);
 	ret = smbsign_mac_begin(&mac, key);
 	if (!ret)
@@ -286,7 +295,7 @@ static int refusal_build(struct smbsign_conn *conn, const struct msghdr *msg,
 
 	response_first(&response, msg, message_length);
 	do {
-		refused = awaited_by(conn, &response.header);
+		refused = smbsign_conn_awaited(conn, &response.header);
 		if (!refused || refused->kind != SMBSIGN_AWAITED_REFUSED)
 			return -EPROTO;
 		last = !response.header.next_command;
@@ -310,10 +319,18 @@ static void refusal_answered(struct smbsign_conn *conn, const struct msghdr *msg
 
 	response_first(&response, msg, message_length);
 	do {
-		refused = awaited_by(conn, &response.header);
+		refused = smbsign_conn_awaited(conn, &response.header);
 		if (refused)
 			smbsign_conn_answered(conn, refused);
 	} while (response_next(&response));
+}
+
+static void kill(struct smbsign_conn *conn, enum smbsign_reason reason)
+{
+	lock_sock(conn->sk);
+	smbsign_rx_kill(conn, reason);
+	release_sock(conn->sk);
+	smbsign_conn_kick(conn);
 }
 
 static int send_part(struct smbsign_conn *conn, u8 *data, size_t length,
@@ -339,7 +356,10 @@ static int send_all(struct smbsign_conn *conn, u8 *data, int length, int flags)
 		return sent;
 	ret = send_part(conn, data + sent, length - sent,
 			flags & ~MSG_DONTWAIT);
-	return ret == length - sent ? length : -EPIPE;
+	if (ret == length - sent)
+		return length;
+	kill(conn, SMBSIGN_REASON_SHORT_WRITE);
+	return -EPIPE;
 }
 
 static int send_refusal(struct smbsign_conn *conn, struct msghdr *msg,
@@ -363,21 +383,13 @@ static int send_refusal(struct smbsign_conn *conn, struct msghdr *msg,
 	return size;
 }
 
-static void kill(struct smbsign_conn *conn, enum smbsign_reason reason)
-{
-	lock_sock(conn->sk);
-	smbsign_rx_kill(conn, reason);
-	release_sock(conn->sk);
-	smbsign_conn_kick(conn);
-}
-
 /* ksmbd starts a response. */
 static int tx_start(struct smbsign_conn *conn, struct msghdr *msg, size_t size,
 		    u32 message_length)
 {
 	int ret;
 
-	if (list_empty_careful(&conn->awaited))
+	if (list_empty_careful(&conn->awaited) && !READ_ONCE(conn->compressed))
 		return 0;
 	if (is_refusal(conn, msg, message_length))
 		return send_refusal(conn, msg, size, message_length);
