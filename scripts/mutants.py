@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each protection, taken out: (name, file, what stands there, what is put in
+its place, the suites that must notice)."""
+
+MUTANTS = (
+    ("unsigned requests pass", "module/policy.c",
+     "		if (must)\n			return refuse(SMBSIGN_REASON_UNSIGNED,",
+     "		if (0)\n			return refuse(SMBSIGN_REASON_UNSIGNED,",
+     "attacks"),
+    ("wrong signatures pass", "module/rx.c",
+     "if (crypto_memneq(expected, rx->signature, sizeof(expected))) {",
+     "if (0) {", "attacks"),
+    ("the server's REQUIRED does not count", "module/policy.c",
+     "return conn->client_required || conn->server_required;",
+     "return conn->client_required;", "attacks"),
+    ("the client's REQUIRED does not count", "module/policy.c",
+     "return conn->client_required || conn->server_required;",
+     "return conn->server_required;", "policies --mode auto"),
+    ("REQUIRED in SESSION_SETUP does not count", "module/policy.c",
+     "if (security_mode & SMB2_SECURITY_SIGNING_REQUIRED)", "if (0)",
+     "policies --mode auto"),
+    ("policy=required adds nothing", "module/policy.c",
+     "session->required || mode == SMBSIGN_POLICY_REQUIRED;",
+     "session->required;", "attacks --mode required"),
+    ("reauthentication is not judged", "module/policy.c",
+     "	if (session->state == SMBSIGN_SESSION_ESTABLISHED)\n"
+     "		return established(must, session, element, single);\n"
+     "	if (session->binding",
+     "	if (session->binding", "attacks"),
+    ("ECHO is not judged", "module/policy.c",
+     "	if (element->command == SMB2_CMD_SESSION_SETUP)\n",
+     "	if (element->command == SMB2_CMD_ECHO)\n"
+     "		return act(SMBSIGN_PASS);\n"
+     "	if (element->command == SMB2_CMD_SESSION_SETUP)\n", "attacks"),
+    ("OPLOCK_BREAK is not judged", "module/policy.c",
+     "	if (element->command == SMB2_CMD_SESSION_SETUP)\n",
+     "	if (element->command == SMB2_CMD_OPLOCK_BREAK)\n"
+     "		return act(SMBSIGN_PASS);\n"
+     "	if (element->command == SMB2_CMD_SESSION_SETUP)\n", "attacks"),
+    ("CANCEL is not judged", "module/policy.c",
+     "	if (element->command == SMB2_CMD_SESSION_SETUP)\n",
+     "	if (element->command == SMB2_CMD_CANCEL)\n"
+     "		return act(SMBSIGN_PASS);\n"
+     "	if (element->command == SMB2_CMD_SESSION_SETUP)\n",
+     "attacks waiting"),
+    ("a compound is judged by its first request", "module/rx.c",
+     "	return rx->element.last ? pass_frame(conn) : GO_ON;",
+     "	return pass_frame(conn);", "compounds"),
+    ("a session in progress may be used", "module/policy.c",
+     "	if (session->state == SMBSIGN_SESSION_IN_PROGRESS)\n"
+     "		return refuse(",
+     "	if (session->state == SMBSIGN_SESSION_IN_PROGRESS)\n"
+     "		return act(SMBSIGN_PASS);\n"
+     "	if (session->state == SMBSIGN_SESSION_IN_PROGRESS)\n"
+     "		return refuse(", "sessions"),
+    ("the last byte of a streamed frame is not held back", "module/rx.c",
+     "rx->parsed : rx->frame_end - 1", "rx->parsed : rx->frame_end",
+     "bulk"),
+    ("frames are handed on before they are verified", "module/rx.c",
+     "	rx->parsed += sizeof(*header);\n	rx->state = SMBSIGN_RX_BODY;",
+     "	release(rx, rx->frame_end);\n"
+     "	rx->parsed += sizeof(*header);\n	rx->state = SMBSIGN_RX_BODY;",
+     "attacks"),
+    ("the last copy of a byte counts", "module/rx.c",
+     "		if (!after(skb_seq_end(skb), seq))\n			break;\n"
+     "		found = skb;\n",
+     "		if (!after(skb_seq_end(skb), seq))\n			break;\n"
+     "		if (!found && !before(seq, TCP_SKB_CB(skb)->seq))\n"
+     "			found = skb;\n", "overlaps"),
+    ("urgent bytes are left out", "module/attach.c",
+     "	sock_set_flag(sk, SOCK_URGINLINE);\n", "", "segments"),
+    ("a held frame may stall", "module/rx.c",
+     "	if (step == SMBSIGN_RX_STARVED)\n		unstall(conn);\n", "",
+     "segments"),
+    ("a frame behind a provisional one is not held up", "module/rx.c",
+     "	WRITE_ONCE(conn->rx.blocked, true);\n", "",
+     "learning --mode required --match /2.1"),
+    ("keys are not learned", "module/observe.c",
+     "	if (conn)\n		smbsign_session_key_seen(conn, vec->iov_base, key);\n",
+     "", "learning"),
+    ("refusals are not signed", "module/tx.c",
+     "	if (!key || facts.state", "	if (1 || facts.state", "attacks"),
+    ("refused frames are swallowed, MessageIds and all", "module/rx.c",
+     "	substitute = substitute_grow(rx->substitute);\n",
+     "	return 0;\n	substitute = substitute_grow(rx->substitute);\n",
+     "attacks"),
+    ("what follows a refusal overtakes it", "module/rx.c",
+     "	if (rx->substitute)\n		return SMBSIGN_RX_BLOCKED;\n", "",
+     "pipelines"),
+    ("on_violation=reset does not reset", "module/rx.c",
+     "	if (smbsign_reset_on_violation() || rx->streaming ||",
+     "	if (rx->streaming ||", "policies"),
+    ("audit refuses", "module/rx.c",
+     "	if (verdict.action >= SMBSIGN_REFUSE && auditing()) {",
+     "	if (0) {", "policies"),
+    ("a second NEGOTIATE, garbage and SMB1 pass", "module/rx.c",
+     "	default:\n		if (!auditing())\n			return killed(conn, verdict.reason);\n",
+     "	default:\n", "sessions"),
+    ("connections that exist at load are left alone", "module/attach.c",
+     "	if (smbsign_reset_existing()) {", "	if (0) {", "life"),
+    ("a ksmbd that is loaded later is not watched", "module/observe.c",
+     "	if (event == MODULE_STATE_COMING)\n		ret = arm();\n", "", "life"),
+    ("sockets of user space are taken, too", "module/attach.c",
+     "sk->sk_protocol == IPPROTO_TCP && sk->sk_kern_sock &&",
+     "sk->sk_protocol == IPPROTO_TCP &&", "listeners"),
+    ("pages of others are not made private", "module/rx.c",
+     "	if (likely(!has_foreign_pages(skb)))\n		return 0;\n",
+     "	return 0;\n", "pages"),
+    ("compressed messages pass", "module/policy.c",
+     "		return abort_for(SMBSIGN_REASON_COMPRESSED);\n",
+     "		return act(SMBSIGN_PASS);\n", "sessions"),
+)
