@@ -94,6 +94,12 @@ static bool has_foreign_pages(const struct sk_buff *skb)
 	return false;
 }
 
+/* How many of @length bytes from @seq on this segment gives. */
+static u32 queue_part(const struct sk_buff *skb, u32 seq, u32 length)
+{
+	return min(length, skb_seq_end(skb) - seq);
+}
+
 /*
  * What somebody on this machine sends with sendfile() or splice() lies in pages
  * that he can still write to after we have looked.  Such a segment gets pages of
@@ -198,7 +204,7 @@ static int mac_queue(struct sock *sk, struct smbsign_mac *mac, u32 seq,
 		if (IS_ERR(skb))
 			return PTR_ERR(skb);
 		offset = seq - TCP_SKB_CB(skb)->seq;
-		part = min(length, skb->len - offset);
+		part = queue_part(skb, seq, length);
 		ret = mac_skb(mac, skb, offset, part);
 		if (ret)
 			return ret;
@@ -265,7 +271,7 @@ static int queue_peek(struct smbsign_conn *conn, u32 seq, void *to, u32 length)
 		if (IS_ERR(skb))
 			return queue_error(conn, skb);
 		offset = seq - TCP_SKB_CB(skb)->seq;
-		part = min(length, skb->len - offset);
+		part = queue_part(skb, seq, length);
 		if (skb_copy_bits(skb, offset, to, part))
 			return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 		to += part;
@@ -667,11 +673,15 @@ static int body_verified(struct smbsign_conn *conn)
 	return element_done(conn);
 }
 
+/*
+ * Called only where a part of the frame is still to be looked at, so at least
+ * its last byte stays.
+ */
 static void release_streamed(struct smbsign_rx *rx)
 {
+	WARN_ON_ONCE(!before(rx->parsed, rx->frame_end));
 	if (rx->streaming)
-		release(rx, before(rx->parsed, rx->frame_end) ?
-			    rx->parsed : rx->frame_end - 1);
+		release(rx, rx->parsed);
 }
 
 static int step_body(struct smbsign_conn *conn, u32 largest)

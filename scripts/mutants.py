@@ -53,8 +53,10 @@ MUTANTS = (
      "		return act(SMBSIGN_PASS);\n"
      "	if (session->state == SMBSIGN_SESSION_IN_PROGRESS)\n"
      "		return refuse(", "sessions"),
-    ("the last byte of a streamed frame is not held back", "module/rx.c",
-     "rx->parsed : rx->frame_end - 1", "rx->parsed : rx->frame_end",
+    ("a streamed frame is released to its end", "module/rx.c",
+     "	if (rx->parsed == rx->body_end)\n		return body_verified(conn);\n",
+     "	if (rx->streaming)\n		release(rx, rx->parsed);\n"
+     "	if (rx->parsed == rx->body_end)\n		return body_verified(conn);\n",
      "bulk"),
     ("frames are handed on before they are verified", "module/rx.c",
      "	rx->parsed += sizeof(*header);\n	rx->state = SMBSIGN_RX_BODY;",
@@ -62,15 +64,18 @@ MUTANTS = (
      "	rx->parsed += sizeof(*header);\n	rx->state = SMBSIGN_RX_BODY;",
      "attacks"),
     ("the last copy of a byte counts", "module/rx.c",
-     "		if (!after(skb_seq_end(skb), seq))\n			break;\n"
-     "		found = skb;\n",
-     "		if (!after(skb_seq_end(skb), seq))\n			break;\n"
-     "		if (!found && !before(seq, TCP_SKB_CB(skb)->seq))\n"
-     "			found = skb;\n", "overlaps"),
+     "	return min(length, skb_seq_end(skb) - seq);\n",
+     "	struct sk_buff *next = skb_peek_next((struct sk_buff *)skb,\n"
+     "				&skb->sk->sk_receive_queue);\n"
+     "	length = min(length, skb_seq_end(skb) - seq);\n"
+     "	if (next && after(TCP_SKB_CB(next)->seq, seq))\n"
+     "		length = min(length, TCP_SKB_CB(next)->seq - seq);\n"
+     "	return length;\n", "overlaps"),
     ("urgent bytes are left out", "module/attach.c",
      "	sock_set_flag(sk, SOCK_URGINLINE);\n", "", "segments"),
     ("a held frame may stall", "module/rx.c",
-     "	if (step == SMBSIGN_RX_STARVED)\n		unstall(conn);\n", "",
+     "	if (rx->streaming || rx->released != tp->copied_seq ||\n",
+     "	if (1 || rx->streaming || rx->released != tp->copied_seq ||\n",
      "segments"),
     ("a frame behind a provisional one is not held up", "module/rx.c",
      "	WRITE_ONCE(conn->rx.blocked, true);\n", "",

@@ -68,12 +68,16 @@ def requests_pipelined_behind_the_first(rig):
         session.connection.send(request.encode())
         session.connection.answer(request)
     first = session.request(wire.tree_connect(SHARE_PATH))
+    # ksmbd does not check an ECHO: only the key can tell that it is good
+    echo = session.request(wire.echo())
     forged = session.request(wire.tree_connect(SHARE_PATH))
     last = session.request(wire.tree_connect(SHARE_PATH))
     session.connection.send(
         session.sign(first.encode()),
+        session.sign(echo.encode()),
         attack.signature_flipped(session, forged),
         session.sign(last.encode()))
     status(session.answer(first), wire.SUCCESS)
+    status(session.answer(echo), wire.SUCCESS)
     status(session.answer(forged), wire.ACCESS_DENIED)
     status(session.answer(last), wire.SUCCESS)

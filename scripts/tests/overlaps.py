@@ -15,6 +15,8 @@ from .rig import ALGORITHMS
 from .server import PORT
 from .tap import case, equal, expect, status
 
+# Where Flags lies in a frame, behind 4 bytes of NBSS header
+FLAGS = 4 + 16
 BEFORE = b"-" * 600
 SIGNED = bytes(range(200)) * 3
 FORGED = b"X" * 600
@@ -123,11 +125,20 @@ def _forged_before_last_byte(raw, honest, forged):
     raw.segment(300, honest[300:])
 
 
+def _unsigned_below_signed(raw, honest, forged):
+    """Both versions are queued before anybody looks; the one that an
+    ordinary reader gets has other data and no SIGNED flag."""
+    unsigned = bytearray(forged)
+    unsigned[FLAGS] &= ~wire.FLAG_SIGNED & 0xff
+    raw.segment(10, honest[10:])
+    raw.segment(0, bytes(unsigned[:500]))
+
+
 @case(modes=("mandatory",), profiles=ALGORITHMS)
 def two_versions_of_the_same_bytes(rig):
     for order in (_forged_tail_first, _honest_tail_first,
                   _forged_middle_first, _forged_after_honest,
-                  _forged_before_last_byte):
+                  _forged_before_last_byte, _unsigned_below_signed):
         with _session(rig) as session:
             file = rig.file(BEFORE, session)
             _two_versions(session, file, order)

@@ -43,11 +43,13 @@ def nobody_demands_signing(rig):
 
 @case(modes=FREE, profiles=PROFILES)
 def client_demands_signing(rig):
-    """REQUIRED in NEGOTIATE, or in SESSION_SETUP alone."""
+    """REQUIRED in NEGOTIATE alone, or in SESSION_SETUP alone."""
     mode = wire.SIGNING_ENABLED | wire.SIGNING_REQUIRED
-    sessions = (rig.new_session(security_mode=mode),
-                rig.session_on(rig.connect(), security_mode=mode).setup()
-                .connect_tree("share"))
+    sessions = [rig.session_on(connection, security_mode=setup).setup()
+                .connect_tree("share")
+                for connection, setup in
+                ((rig.connect(security_mode=mode), wire.SIGNING_ENABLED),
+                 (rig.connect(), mode))]
     for session in sessions:
         for forge in attack.ALL.values():
             path = rig.fresh_path()

@@ -68,6 +68,22 @@ def tree_connect_right_behind_the_final_leg(rig):
 
 
 @case(profiles=PROFILES)
+def tree_connect_in_one_frame_with_the_final_leg(rig):
+    """ksmbd would run it in the session that the element before it makes."""
+    connection = rig.connect()
+    session = rig.session_on(connection)
+    session.begin()
+    final = session.final_leg()
+    final.body += bytes(-len(final.body) % 8)
+    final.header.next_command = wire.HEADER_SIZE + len(final.body)
+    early = session.request(wire.tree_connect(SHARE_PATH),
+                            flags=wire.FLAG_RELATED,
+                            session_id=wire.ANY_SESSION)
+    connection.send(final.encode() + early.encode())
+    _not_executed(connection, early)
+
+
+@case(profiles=PROFILES)
 def request_on_a_session_in_the_making(rig):
     connection = rig.connect()
     session = rig.session_on(connection)
