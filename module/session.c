@@ -234,9 +234,10 @@ static bool session_bind(struct smbsign_session *session)
 	find(session->conn, session->id, &other);
 	if (!other)
 		return false;
-	/* Pairs with smp_load_acquire() in key_take(). */
-	if (!session->signing_key)
+	if (!session->signing_key) {
+		/* Pairs with smp_load_acquire() in key_take(). */
 		smp_store_release(&session->signing_key, signing_key_of(other));
+	}
 	return READ_ONCE(other->facts.required);
 }
 

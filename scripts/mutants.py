@@ -88,7 +88,7 @@ MUTANTS = (
     ("refused frames are swallowed, MessageIds and all", "module/rx.c",
      "	substitute = substitute_grow(rx->substitute);\n",
      "	return 0;\n	substitute = substitute_grow(rx->substitute);\n",
-     "attacks"),
+     "pipelines"),
     ("what follows a refusal overtakes it", "module/rx.c",
      "	if (rx->substitute)\n		return SMBSIGN_RX_BLOCKED;\n", "",
      "pipelines"),
