@@ -68,7 +68,9 @@ MUTANTS = (
      "	struct sk_buff *next = skb_peek_next((struct sk_buff *)skb,\n"
      "				&skb->sk->sk_receive_queue);\n"
      "	length = min(length, skb_seq_end(skb) - seq);\n"
-     "	if (next && after(TCP_SKB_CB(next)->seq, seq))\n"
+     "	if (next && !after(TCP_SKB_CB(next)->seq, seq))\n"
+     "		return 0;\n"
+     "	if (next)\n"
      "		length = min(length, TCP_SKB_CB(next)->seq - seq);\n"
      "	return length;\n", "overlaps"),
     ("urgent bytes are left out", "module/attach.c",

@@ -8,6 +8,7 @@ from smb2 import attack, wire
 
 from . import judge
 from .rig import ALGORITHMS, ENCRYPTING, PROFILES
+from .server import ksmbd_complaints
 from .tap import GUARDED, add, case, equal, expect
 
 MIB = 1 << 20
@@ -34,15 +35,17 @@ def largest(session, size):
 
 def _forged_is_cut_off(forge, size):
     """A bad signature on a request that was let through piece by piece can
-    only end the connection; no byte of it may reach the file."""
+    only end the connection; ksmbd, which would find it out itself, must never
+    have all of it."""
     def run(rig):
-        session = rig.new_session()
+        session, complaints = rig.new_session(), ksmbd_complaints()
         file = rig.file(b"untouched", session)
         earn(session, wire.charge_for(largest(session, size)))
         request = session.request(wire.write(file.id, 0, pattern(size)))
         judge.cut_off(session.connection, forge(session, request))
         equal(file.content, b"untouched", "content")
         rig.session.echo()
+        equal(ksmbd_complaints(), complaints, "ksmbd's bad smb2 signature")
     return run
 
 

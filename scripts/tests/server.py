@@ -76,6 +76,12 @@ def sysctl_set(name, value):
     return old
 
 
+def ksmbd_complaints():
+    """How many bad signatures ksmbd itself has found: requests that nobody
+    kept from it."""
+    return run("dmesg").stdout.count("bad smb2 signature")
+
+
 def loaded(module):
     """Whether the kernel has @module."""
     return os.path.isdir(f"/sys/module/{module}")
