@@ -54,10 +54,9 @@ MUTANTS = (
      "	if (session->state == SMBSIGN_SESSION_IN_PROGRESS)\n"
      "		return refuse(", "sessions"),
     ("a streamed frame is released to its end", "module/rx.c",
-     "	if (rx->parsed == rx->body_end)\n		return body_verified(conn);\n",
-     "	if (rx->streaming)\n		release(rx, rx->parsed);\n"
-     "	if (rx->parsed == rx->body_end)\n		return body_verified(conn);\n",
-     "bulk"),
+     "		rx->streaming = true;\n	}\n	rx->parsed += sizeof",
+     "		rx->streaming = true;\n		release(rx, rx->frame_end);\n"
+     "	}\n	rx->parsed += sizeof", "bulk"),
     ("frames are handed on before they are verified", "module/rx.c",
      "	rx->parsed += sizeof(*header);\n	rx->state = SMBSIGN_RX_BODY;",
      "	release(rx, rx->frame_end);\n"
@@ -99,7 +98,7 @@ MUTANTS = (
      "	if (rx->streaming ||", "policies"),
     ("audit refuses", "module/rx.c",
      "	if (verdict.action >= SMBSIGN_REFUSE && auditing()) {",
-     "	if (0) {", "policies"),
+     "	if (0) {", "policies --match /3.1.1+enc"),
     ("a second NEGOTIATE, garbage and SMB1 pass", "module/rx.c",
      "	default:\n		if (!auditing())\n			return killed(conn, verdict.reason);\n",
      "	default:\n", "sessions"),

@@ -115,3 +115,22 @@ def unsigned_in_mid_session(rig):
     expect(not path.exists(), "the file was created")
     for _ in range(50):
         session.echo()
+
+
+@case(profiles=ALGORITHMS)
+def refusals_in_a_stream_of_requests(rig):
+    """Each in a segment of its own, so that some arrive while ksmbd reads
+    what takes a refused one's place."""
+    session = rig.session
+    _fill(session, 400)
+    expected = []
+    for _ in range(60):
+        bad = session.request(wire.echo())
+        session.connection.send(attack.signature_flipped(session, bad))
+        expected.append((bad, wire.ACCESS_DENIED))
+        for _ in range(3):
+            good = session.request(wire.echo())
+            session.connection.send(session.sign(good.encode()))
+            expected.append((good, wire.SUCCESS))
+    for request, wanted in expected:
+        status(session.connection.answer(request), wanted)

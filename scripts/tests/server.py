@@ -82,6 +82,12 @@ def ksmbd_complaints():
     return run("dmesg").stdout.count("bad smb2 signature")
 
 
+def mountd_crashes():
+    """How often ksmbd.mountd's worker has died: 3.5.3 corrupts its heap now
+    and then, and what it was asked meanwhile fails."""
+    return run("dmesg").stdout.count("Reconnect to a new user space daemon")
+
+
 def loaded(module):
     """Whether the kernel has @module."""
     return os.path.isdir(f"/sys/module/{module}")
