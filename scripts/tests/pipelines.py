@@ -119,18 +119,19 @@ def unsigned_in_mid_session(rig):
 
 @case(profiles=ALGORITHMS)
 def refusals_in_a_stream_of_requests(rig):
-    """Each in a segment of its own, so that some arrive while ksmbd reads
-    what takes a refused one's place."""
+    """Each in a segment of its own, as fast as they can be sent, so that some
+    arrive while ksmbd reads what takes a refused one's place."""
     session = rig.session
     _fill(session, 400)
-    expected = []
-    for _ in range(60):
-        bad = session.request(wire.echo())
-        session.connection.send(attack.signature_flipped(session, bad))
-        expected.append((bad, wire.ACCESS_DENIED))
-        for _ in range(3):
-            good = session.request(wire.echo())
-            session.connection.send(session.sign(good.encode()))
-            expected.append((good, wire.SUCCESS))
+    expected, messages = [], []
+    for index in range(390):
+        request = session.request(wire.echo())
+        bad = index % 2
+        messages.append(attack.signature_flipped(session, request) if bad
+                        else session.sign(request.encode()))
+        expected.append((request, wire.ACCESS_DENIED if bad
+                         else wire.SUCCESS))
+    for message in messages:
+        session.connection.send(message)
     for request, wanted in expected:
         status(session.connection.answer(request), wanted)
