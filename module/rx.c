@@ -227,12 +227,6 @@ static void release(struct smbsign_rx *rx, u32 seq)
 		rx->released = seq;
 }
 
-static void kill_reported(struct smbsign_rx *rx)
-{
-	smbsign_mac_cancel(&rx->mac);
-	rx->state = SMBSIGN_RX_DEAD;
-}
-
 /**
  * smbsign_rx_kill() - give a connection up; the reader resets it
  * @conn:	the connection, its socket locked
@@ -245,7 +239,8 @@ void smbsign_rx_kill(struct smbsign_conn *conn, enum smbsign_reason reason)
 	if (conn->rx.state == SMBSIGN_RX_DEAD)
 		return;
 	smbsign_report(conn, &conn->rx.element, reason, SMBSIGN_REPORT_RESET);
-	kill_reported(&conn->rx);
+	smbsign_mac_cancel(&conn->rx.mac);
+	conn->rx.state = SMBSIGN_RX_DEAD;
 }
 
 static int killed(struct smbsign_conn *conn, enum smbsign_reason reason)
