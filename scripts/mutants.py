@@ -112,7 +112,4 @@ MUTANTS = (
     ("pages of others are not made private", "module/rx.c",
      "	if (likely(!has_foreign_pages(skb)))\n		return 0;\n",
      "	return 0;\n", "pages"),
-    ("compressed messages pass", "module/policy.c",
-     "		return abort_for(SMBSIGN_REASON_COMPRESSED);\n",
-     "		return act(SMBSIGN_PASS);\n", "sessions"),
 )
