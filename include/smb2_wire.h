@@ -23,7 +23,10 @@
 #define SMB2_TRANSFORM_PROTOCOL_ID	cpu_to_le32(0x424d53fd)
 #define SMB2_COMPRESSION_PROTOCOL_ID	cpu_to_le32(0x424d53fc)
 
+/* [MS-CIFS] 2.2.3.1 and 2.2.4.52 */
+#define SMB1_HEADER_SIZE		32
 #define SMB1_COM_NEGOTIATE		0x72
+#define SMB1_DIALECT_STRING		0x02
 
 /* Command, 2.2.1.2 */
 enum smb2_command {
@@ -63,6 +66,7 @@ enum smb2_command {
 #define SMB2_SETUP_FLAG_BINDING		0x01
 #define SMB2_SESSION_IS_GUEST		0x0001
 #define SMB2_SESSION_IS_NULL		0x0002
+#define SMB2_SESSION_ENCRYPT_DATA	0x0004
 
 /* Dialects, 2.2.3 and 2.2.4 */
 #define SMB2_DIALECT_202		0x0202
@@ -72,16 +76,29 @@ enum smb2_command {
 #define SMB2_DIALECT_302		0x0302
 #define SMB2_DIALECT_311		0x0311
 
+/* Capabilities, 2.2.3 and 2.2.4 */
+#define SMB2_CAP_LARGE_MTU		0x00000004
+
 /* Negotiate contexts, 2.2.3.1 and 2.2.3.1.7 */
+#define SMB2_CONTEXT_PREAUTH		0x0001
 #define SMB2_CONTEXT_SIGNING		0x0008
 #define SMB2_SIGNING_HMAC_SHA256	0x0000
 #define SMB2_SIGNING_AES_CMAC		0x0001
 #define SMB2_SIGNING_AES_GMAC		0x0002
 
+/* CtlCode, 2.2.31 */
+#define SMB2_FSCTL_VALIDATE_NEGOTIATE	0x00140204
+
+/* MessageId of what is no answer to a request, 2.2.1 */
+#define SMB2_MESSAGE_ID_NOTICE		(~0ULL)
+
 /* Status, [MS-ERREF] 2.3 */
 #define SMB2_STATUS_SUCCESS			0x00000000
+#define SMB2_STATUS_PENDING			0x00000103
+#define SMB2_STATUS_INVALID_PARAMETER		0xc000000d
 #define SMB2_STATUS_MORE_PROCESSING_REQUIRED	0xc0000016
 #define SMB2_STATUS_ACCESS_DENIED		0xc0000022
+#define SMB2_STATUS_NOT_SUPPORTED		0xc00000bb
 #define SMB2_STATUS_USER_SESSION_DELETED	0xc0000203
 
 #define SMB2_SESSION_ID_RELATED		(~0ULL)
@@ -117,6 +134,14 @@ struct smb2_header {
 } __packed;
 static_assert(sizeof(struct smb2_header) == 64);
 
+/** struct smb2_negotiate_contexts - where they lie, 2.2.3; 3.1.1 only */
+struct smb2_negotiate_contexts {
+	__le32	offset;
+	__le16	count;
+	__le16	reserved;
+} __packed;
+static_assert(sizeof(struct smb2_negotiate_contexts) == 8);
+
 /** struct smb2_negotiate_request - fixed part of NEGOTIATE, 2.2.3 */
 struct smb2_negotiate_request {
 	__le16	structure_size;
@@ -125,7 +150,7 @@ struct smb2_negotiate_request {
 	__le16	reserved;
 	__le32	capabilities;
 	__u8	client_guid[16];
-	__le64	negotiate_contexts;
+	struct smb2_negotiate_contexts contexts;
 } __packed;
 static_assert(sizeof(struct smb2_negotiate_request) == 36);
 
@@ -177,6 +202,68 @@ struct smb2_session_setup_response {
 	__le16	security_buffer_length;
 } __packed;
 static_assert(sizeof(struct smb2_session_setup_response) == 8);
+
+/** struct smb2_ioctl_request - fixed part of IOCTL, 2.2.31 */
+struct smb2_ioctl_request {
+	__le16	structure_size;
+	__le16	reserved;
+	__le32	ctl_code;
+	__u8	file_id[16];
+	__le32	input_offset;
+	__le32	input_count;
+	__le32	max_input_response;
+	__le32	output_offset;
+	__le32	output_count;
+	__le32	max_output_response;
+	__le32	flags;
+	__le32	reserved2;
+} __packed;
+static_assert(sizeof(struct smb2_ioctl_request) == 56);
+
+/** struct smb2_ioctl_response - fixed part of the answer, 2.2.32 */
+struct smb2_ioctl_response {
+	__le16	structure_size;
+	__le16	reserved;
+	__le32	ctl_code;
+	__u8	file_id[16];
+	__le32	input_offset;
+	__le32	input_count;
+	__le32	output_offset;
+	__le32	output_count;
+	__le32	flags;
+	__le32	reserved2;
+} __packed;
+static_assert(sizeof(struct smb2_ioctl_response) == 48);
+
+/** struct smb2_validate_request - fixed part, Dialects follow, 2.2.31.4 */
+struct smb2_validate_request {
+	__le32	capabilities;
+	__u8	guid[16];
+	__le16	security_mode;
+	__le16	dialect_count;
+} __packed;
+static_assert(sizeof(struct smb2_validate_request) == 24);
+
+/** struct smb2_validate_response - 2.2.32.6 */
+struct smb2_validate_response {
+	__le32	capabilities;
+	__u8	guid[16];
+	__le16	security_mode;
+	__le16	dialect;
+} __packed;
+static_assert(sizeof(struct smb2_validate_response) == 24);
+
+/** struct smb2_transform - in front of an encrypted message, 2.2.41 */
+struct smb2_transform {
+	__le32	protocol_id;
+	__u8	signature[SMB2_SIGNATURE_SIZE];
+	__u8	nonce[16];
+	__le32	original_size;
+	__le16	reserved;
+	__le16	flags;
+	__le64	session_id;
+} __packed;
+static_assert(sizeof(struct smb2_transform) == 52);
 
 /** struct smb2_echo_request - 2.2.28 */
 struct smb2_echo_request {

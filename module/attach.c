@@ -17,8 +17,8 @@
 #include "attach.h"
 #include "conn.h"
 #include "grace.h"
-#include "observe.h"
 #include "proto.h"
+#include "redirect.h"
 #include "report.h"
 #include "stats.h"
 #include "sysctl.h"
@@ -138,7 +138,7 @@ void smbsign_detach(struct sock *sk)
 		spin_lock_bh(&conns_lock);
 		list_del_rcu(&conn->node);
 		spin_unlock_bh(&conns_lock);
-		smbsign_observe_forget(conn);
+		smbsign_redirect_forget(conn);
 		smbsign_conn_free(conn);
 		smbsign_gauge_add(SMBSIGN_GAUGE_CONNECTIONS, -1);
 	}
@@ -172,6 +172,8 @@ static void reset(struct sock *sk)
 		smbsign_conn_of(sk)->rx.state = SMBSIGN_RX_DEAD;
 		smbsign_conn_kick(smbsign_conn_of(sk));
 	}
+	/* What ksmbd left for us to sign must not go out any more. */
+	sk->sk_shutdown = SHUTDOWN_MASK;
 	smbsign_detach(sk);
 	release_sock(sk);
 	tcp_abort(sk, ECONNRESET);

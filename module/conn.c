@@ -56,6 +56,7 @@ struct smbsign_conn *smbsign_conn_alloc(struct sock *sk, gfp_t gfp)
 	spin_lock_init(&conn->lock);
 	INIT_LIST_HEAD(&conn->sessions);
 	INIT_LIST_HEAD(&conn->awaited);
+	smbsign_window_init(&conn->window);
 	peer_of(sk, &conn->peer);
 	smbsign_rx_init(&conn->rx, tcp_sk(sk)->copied_seq);
 	return conn;
@@ -67,6 +68,8 @@ static void conn_free(struct rcu_head *rcu)
 
 	smbsign_awaited_free(&conn->awaited);
 	smbsign_rx_destroy(&conn->rx);
+	if (conn->window.used != conn->window.small)
+		kfree(conn->window.used);
 	kfree(conn);
 }
 
@@ -234,4 +237,44 @@ void smbsign_conn_kick(struct smbsign_conn *conn)
 	/* Pairs with the reader's look at it between two waits. */
 	WRITE_ONCE(conn->kick, conn->kick + 1);
 	conn->data_ready(conn->sk);
+}
+
+static u32 window_wanted(struct smbsign_conn *conn, u32 credits)
+{
+	u32 size;
+
+	spin_lock_bh(&conn->lock);
+	size = smbsign_window_wanted(&conn->window, credits);
+	if (size <= conn->window.size)
+		size = 0;
+	spin_unlock_bh(&conn->lock);
+	return size;
+}
+
+/**
+ * smbsign_conn_grant() - the client is granted credits
+ * @conn:	the connection
+ * @credits:	how many; 0 to have the memory that the window wants
+ * @gfp:	how to allocate
+ *
+ * Context: as @gfp allows; before the client can know of them.
+ * Return: 0 or -ENOMEM.
+ */
+int smbsign_conn_grant(struct smbsign_conn *conn, u32 credits, gfp_t gfp)
+{
+	u32 size = window_wanted(conn, credits);
+	unsigned long *used = NULL;
+
+	if (size) {
+		used = kzalloc(size / BITS_PER_BYTE, gfp);
+		if (!used)
+			return -ENOMEM;
+	}
+	spin_lock_bh(&conn->lock);
+	if (used)
+		used = smbsign_window_resize(&conn->window, used, size);
+	smbsign_window_grant(&conn->window, credits);
+	spin_unlock_bh(&conn->lock);
+	kfree(used);
+	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "policy.h"
 #include "rx.h"
+#include "window.h"
 
 /**
  * enum smbsign_awaited_kind - what a response is awaited for
@@ -35,7 +36,8 @@ enum smbsign_awaited_kind {
  * @session_id:		SessionId of the request
  * @security_mode:	SecurityMode of the request
  * @setup_flags:	Flags of a SESSION_SETUP
- * @status:		for REFUSED, the status to answer with
+ * @status:		for REFUSED the status to answer with; for NEGOTIATE the
+ *			status to answer with in ksmbd's place, or 0
  * @header:		for REFUSED, the request's header as it came
  */
 struct smbsign_awaited {
@@ -57,17 +59,22 @@ struct smbsign_awaited {
  * @data_ready:		the callback the socket had
  * @peer:		the client's address
  * @ksmbd_conn:		ksmbd's own name for the connection, never dereferenced
- * @by_ksmbd_conn:	in the table of observe.c, once @ksmbd_conn is known
+ * @by_ksmbd_conn:	in the table of redirect.c, once @ksmbd_conn is known
+ * @forgotten:		gone from that table for good
  * @rx:			what came in; under the socket lock
  * @tx_lock:		serialises writers; outside of the socket lock
  * @tx_left:		bytes of ksmbd's current response not written yet; @tx_lock
+ * @tx_unsent:		header of a response that TCP had no room for; @tx_lock
+ * @told:		ksmbd's NEGOTIATE response was made to demand signing; @tx_lock
  * @lock:		protects what follows
  * @closed:		the connection has ended, no session may be added
  * @facts:		what is known of the connection
+ * @window:		MessageIds that the client may use
  * @sessions:		its sessions
  * @awaited:		requests whose responses matter
  * @awaited_count:	their number
  * @compressed:		a compressed request was let in
+ * @encrypted:		an encrypted request was let in
  * @kick:		raised to make the reader look again
  * @requests:		requests judged; under the socket lock
  * @refusals:		requests refused; under the socket lock
@@ -81,19 +88,24 @@ struct smbsign_conn {
 	struct sockaddr_storage	peer;
 	void			*ksmbd_conn;
 	struct hlist_node	by_ksmbd_conn;
+	bool			forgotten;
 	struct smbsign_rx	rx;
 
 	struct mutex		tx_lock;	/* writers */
 	u32			tx_left;
+	struct smb2_header	tx_unsent;
+	bool			told;
 
 	spinlock_t		lock;		/* all below */
 	bool			closed;
 	struct smbsign_conn_facts facts;
+	struct smbsign_window	window;
 	struct list_head	sessions;
 	struct list_head	awaited;
 	unsigned int		awaited_count;
 
 	bool			compressed;
+	bool			encrypted;
 	u32			kick;
 	u64			requests;
 	u64			refusals;
@@ -126,5 +138,6 @@ smbsign_conn_awaited(struct smbsign_conn *conn,
 void smbsign_conn_answered(struct smbsign_conn *conn,
 			   struct smbsign_awaited *awaited);
 void smbsign_conn_kick(struct smbsign_conn *conn);
+int smbsign_conn_grant(struct smbsign_conn *conn, u32 credits, gfp_t gfp);
 
 #endif /* SMBSIGN_CONN_H */

@@ -9,7 +9,9 @@
 #include <linux/align.h>
 #include <linux/array_size.h>
 #include <linux/errno.h>
+#include <linux/bits.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 #include <linux/unaligned.h>
 
 #include "frame.h"
@@ -75,6 +77,8 @@ static u32 body_needed(u16 command)
 		return sizeof(struct smb2_negotiate_request);
 	case SMB2_CMD_SESSION_SETUP:
 		return sizeof(struct smb2_session_setup_request);
+	case SMB2_CMD_IOCTL:
+		return sizeof(struct smb2_ioctl_request);
 	default:
 		return 0;
 	}
@@ -112,6 +116,7 @@ int smbsign_frame_element(const u8 *head, u32 head_length, u32 left,
 	const struct smb2_header *header = (const void *)head;
 	const struct smb2_negotiate_request *negotiate;
 	const struct smb2_session_setup_request *setup;
+	const struct smb2_ioctl_request *ioctl;
 	const void *body = head + sizeof(*header);
 
 	if (left < SMBSIGN_ELEMENT_MIN || head_length < sizeof(*header) ||
@@ -126,6 +131,7 @@ int smbsign_frame_element(const u8 *head, u32 head_length, u32 left,
 		.session_id = le64_to_cpu(header->session_id),
 		.length = element_length(header, left),
 		.last = !header->next_command,
+		.credit_charge = le16_to_cpu(header->credit_charge),
 	};
 	if (!element->length || element->flags & SMB2_FLAG_SERVER_TO_REDIR)
 		return -EPROTO;
@@ -143,8 +149,224 @@ int smbsign_frame_element(const u8 *head, u32 head_length, u32 left,
 		element->security_mode = setup->security_mode;
 		element->setup_flags = setup->flags;
 		break;
+	case SMB2_CMD_IOCTL:
+		ioctl = body;
+		element->ctl_code = le32_to_cpu(ioctl->ctl_code);
+		break;
 	}
 	return 0;
+}
+
+/**
+ * smbsign_dialect_bit() - a dialect as a member of a set
+ * @dialect:	DialectRevision
+ *
+ * Context: any.
+ * Return: enum smbsign_dialects, or 0 for one that is not known.
+ */
+u8 smbsign_dialect_bit(u16 dialect)
+{
+	switch (dialect) {
+	case SMB2_DIALECT_202:
+		return SMBSIGN_DIALECT_202;
+	case SMB2_DIALECT_210:
+		return SMBSIGN_DIALECT_210;
+	case SMB2_DIALECT_300:
+		return SMBSIGN_DIALECT_300;
+	case SMB2_DIALECT_302:
+		return SMBSIGN_DIALECT_302;
+	case SMB2_DIALECT_311:
+		return SMBSIGN_DIALECT_311;
+	default:
+		return 0;
+	}
+}
+
+static u8 dialect_set(const u8 *list, u32 count)
+{
+	u8 dialects = 0;
+
+	while (count--)
+		dialects |= smbsign_dialect_bit(get_unaligned_le16(list +
+								   2 * count));
+	return dialects;
+}
+
+/* SIGNING_CAPABILITIES of a request, 2.2.3.1.7 */
+static void signing_offer(const u8 *data, u32 length,
+			  struct smbsign_contexts *contexts)
+{
+	u32 count, algorithm;
+
+	contexts->signing = true;
+	count = length < 2 ? 0 : get_unaligned_le16(data);
+	if (!count || length < 2 + 2 * count)
+		contexts->malformed = true;
+	else
+		while (count--) {
+			algorithm = get_unaligned_le16(data + 2 + 2 * count);
+			if (algorithm < 16)
+				contexts->algorithms |= BIT(algorithm);
+		}
+}
+
+static void offered_contexts(const u8 *message, u32 length, u32 offset,
+			     unsigned int count,
+			     struct smbsign_contexts *contexts)
+{
+	const struct smb2_negotiate_context *context;
+	u32 data_length;
+
+	while (count--) {
+		if (offset > length || length - offset < sizeof(*context))
+			goto malformed;
+		context = (const void *)(message + offset);
+		offset += sizeof(*context);
+		data_length = le16_to_cpu(context->data_length);
+		if (length - offset < data_length)
+			goto malformed;
+		if (context->type == cpu_to_le16(SMB2_CONTEXT_PREAUTH))
+			contexts->preauth++;
+		else if (context->type == cpu_to_le16(SMB2_CONTEXT_SIGNING))
+			signing_offer(message + offset, data_length, contexts);
+		offset += ALIGN(data_length, 8);
+	}
+	return;
+malformed:
+	contexts->malformed = true;
+}
+
+/**
+ * smbsign_frame_offer() - parse a NEGOTIATE request
+ * @message:	the message from its SMB2 header on
+ * @length:	bytes at @message, all of the request
+ * @offer:	filled in
+ * @contexts:	filled in
+ *
+ * Context: any. [MS-SMB2] 2.2.3.
+ * Return: 0, or -EPROTO if it ends before its dialects do.
+ */
+int smbsign_frame_offer(const u8 *message, u32 length,
+			struct smbsign_offer *offer,
+			struct smbsign_contexts *contexts)
+{
+	const struct smb2_negotiate_request *request;
+	const u32 fixed = sizeof(struct smb2_header) + sizeof(*request);
+	u32 count;
+
+	*contexts = (struct smbsign_contexts) { };
+	if (length < fixed)
+		return -EPROTO;
+	request = (const void *)(message + sizeof(struct smb2_header));
+	count = le16_to_cpu(request->dialect_count);
+	if (length - fixed < 2 * count)
+		return -EPROTO;
+	*offer = (struct smbsign_offer) {
+		.capabilities = le32_to_cpu(request->capabilities),
+		.security_mode = le16_to_cpu(request->security_mode),
+		.dialects = dialect_set(message + fixed, count),
+	};
+	memcpy(offer->guid, request->client_guid, sizeof(offer->guid));
+	/* Without 3.1.1 the field is another one. */
+	if (offer->dialects & SMBSIGN_DIALECT_311)
+		offered_contexts(message, length,
+				 le32_to_cpu(request->contexts.offset),
+				 le16_to_cpu(request->contexts.count),
+				 contexts);
+	return 0;
+}
+
+/**
+ * smbsign_frame_validate() - parse a request FSCTL_VALIDATE_NEGOTIATE_INFO
+ * @message:	the message from its SMB2 header on
+ * @length:	bytes at @message, all of the request
+ * @offer:	filled in
+ *
+ * Context: any. [MS-SMB2] 2.2.31.4, 3.3.5.15.12.
+ * Return: 0, or -EPROTO if it is too short, or has no room for the answer.
+ */
+int smbsign_frame_validate(const u8 *message, u32 length,
+			   struct smbsign_offer *offer)
+{
+	const struct smb2_validate_request *request;
+	const struct smb2_ioctl_request *ioctl;
+	u32 offset, left, count;
+
+	if (length < sizeof(struct smb2_header) + sizeof(*ioctl))
+		return -EPROTO;
+	ioctl = (const void *)(message + sizeof(struct smb2_header));
+	offset = le32_to_cpu(ioctl->input_offset);
+	left = le32_to_cpu(ioctl->input_count);
+	if (le32_to_cpu(ioctl->max_output_response) <
+	    sizeof(struct smb2_validate_response) ||
+	    offset > length || left > length - offset ||
+	    left < sizeof(*request))
+		return -EPROTO;
+	request = (const void *)(message + offset);
+	count = le16_to_cpu(request->dialect_count);
+	if (left - sizeof(*request) < 2 * count)
+		return -EPROTO;
+	*offer = (struct smbsign_offer) {
+		.capabilities = le32_to_cpu(request->capabilities),
+		.security_mode = le16_to_cpu(request->security_mode),
+		.dialects = dialect_set((const u8 *)(request + 1), count),
+	};
+	memcpy(offer->guid, request->guid, sizeof(offer->guid));
+	return 0;
+}
+
+/**
+ * smbsign_frame_validated() - find what a server says of itself in its answer to
+ *	FSCTL_VALIDATE_NEGOTIATE_INFO
+ * @message:	the message from its SMB2 header on
+ * @length:	bytes at @message
+ *
+ * Context: any. [MS-SMB2] 2.2.32.6.
+ * Return: where its struct smb2_validate_response lies in @message, or 0 if this
+ * is no such answer.
+ */
+u32 smbsign_frame_validated(const u8 *message, u32 length)
+{
+	const struct smb2_header *header = (const void *)message;
+	const struct smb2_ioctl_response *ioctl = (const void *)(header + 1);
+	const u32 size = sizeof(struct smb2_validate_response);
+	u32 offset;
+
+	if (length < sizeof(*header) + sizeof(*ioctl) ||
+	    header->protocol_id != SMB2_PROTOCOL_ID ||
+	    header->command != cpu_to_le16(SMB2_CMD_IOCTL) ||
+	    header->status != cpu_to_le32(SMB2_STATUS_SUCCESS) ||
+	    ioctl->ctl_code != cpu_to_le32(SMB2_FSCTL_VALIDATE_NEGOTIATE) ||
+	    le32_to_cpu(ioctl->output_count) < size)
+		return 0;
+	offset = le32_to_cpu(ioctl->output_offset);
+	return offset <= length && length - offset >= size ? offset : 0;
+}
+
+/**
+ * smbsign_frame_smb1_upgrades() - does an SMB1 NEGOTIATE ask for SMB2?
+ * @message:	the message from its SMB1 header on
+ * @length:	bytes at @message
+ *
+ * Context: any. [MS-SMB2] 3.3.5.3, [MS-CIFS] 2.2.4.52.1.
+ * Return: true if it names "SMB 2.002" or "SMB 2.???".
+ */
+bool smbsign_frame_smb1_upgrades(const u8 *message, u32 length)
+{
+	/* Behind the header: WordCount, which is 0, and ByteCount. */
+	u32 at = SMB1_HEADER_SIZE + 3, end;
+
+	while (at < length && message[at] == SMB1_DIALECT_STRING) {
+		at++;
+		end = at + strnlen((const char *)message + at, length - at);
+		if (end == length)
+			return false;
+		if (!strcmp((const char *)message + at, "SMB 2.002") ||
+		    !strcmp((const char *)message + at, "SMB 2.???"))
+			return true;
+		at = end + 1;
+	}
+	return false;
 }
 
 /* The one algorithm that a SIGNING_CAPABILITIES context of a response names. */
@@ -203,6 +425,7 @@ int smbsign_frame_negotiated(const u8 *message, u32 length,
 	response = (const void *)(message + sizeof(struct smb2_header));
 	out->dialect = le16_to_cpu(response->dialect_revision);
 	out->security_mode = le16_to_cpu(response->security_mode);
+	out->capabilities = le32_to_cpu(response->capabilities);
 	out->algorithm = out->dialect < SMB2_DIALECT_300 ?
 			 SMB2_SIGNING_HMAC_SHA256 : SMB2_SIGNING_AES_CMAC;
 	/* 2.1 servers answer multi-protocol requests with a wildcard. */

@@ -5,9 +5,11 @@
 
 #include "../include/smb2_wire.h"
 
-/* Enough of any message to judge it: header and fixed part of NEGOTIATE. */
+/* Enough of any message to judge it: header and fixed part of IOCTL. */
 #define SMBSIGN_HEAD_SIZE	(sizeof(struct smb2_header) + \
-				 sizeof(struct smb2_negotiate_request))
+				 sizeof(struct smb2_ioctl_request))
+/* A NEGOTIATE with all its contexts is a few hundred bytes. */
+#define SMBSIGN_INSPECT_MAX	4096
 /* The shortest request: a header and its StructureSize. */
 #define SMBSIGN_ELEMENT_MIN	(sizeof(struct smb2_header) + 2)
 
@@ -29,6 +31,8 @@ enum smbsign_frame_kind {
  * @last:		no other request follows
  * @security_mode:	SecurityMode of NEGOTIATE and SESSION_SETUP, else 0
  * @setup_flags:	Flags of SESSION_SETUP, else 0
+ * @ctl_code:		CtlCode of IOCTL, else 0
+ * @credit_charge:	CreditCharge
  */
 struct smbsign_element {
 	u16	command;
@@ -39,6 +43,50 @@ struct smbsign_element {
 	bool	last;
 	u16	security_mode;
 	u8	setup_flags;
+	u32	ctl_code;
+	u16	credit_charge;
+};
+
+/**
+ * enum smbsign_dialects - dialects as a set
+ *
+ * In the order of their age: what a server chooses is the highest.
+ */
+enum smbsign_dialects {
+	SMBSIGN_DIALECT_202 = 0x01,
+	SMBSIGN_DIALECT_210 = 0x02,
+	SMBSIGN_DIALECT_300 = 0x04,
+	SMBSIGN_DIALECT_302 = 0x08,
+	SMBSIGN_DIALECT_311 = 0x10,
+};
+
+/**
+ * struct smbsign_offer - what a client says of itself, in NEGOTIATE and again in
+ *	VALIDATE_NEGOTIATE_INFO
+ * @capabilities:	Capabilities
+ * @guid:		ClientGuid
+ * @security_mode:	SecurityMode
+ * @dialects:		enum smbsign_dialects, all it named
+ */
+struct smbsign_offer {
+	u32	capabilities;
+	u8	guid[16];
+	u16	security_mode;
+	u8	dialects;
+};
+
+/**
+ * struct smbsign_contexts - what the contexts of a 3.1.1 NEGOTIATE say of signing
+ * @preauth:		number of PREAUTH_INTEGRITY_CAPABILITIES
+ * @signing:		there are SIGNING_CAPABILITIES
+ * @algorithms:		of those offered, BIT(SMB2_SIGNING_*)
+ * @malformed:		the list or one of them is broken, or offers nothing
+ */
+struct smbsign_contexts {
+	u16	preauth;
+	bool	signing;
+	u16	algorithms;
+	bool	malformed;
 };
 
 /**
@@ -46,11 +94,13 @@ struct smbsign_element {
  * @dialect:		DialectRevision
  * @security_mode:	SecurityMode
  * @algorithm:		SMB2_SIGNING_*: by the dialect, or as negotiated on 3.1.1
+ * @capabilities:	Capabilities
  */
 struct smbsign_negotiated {
 	u16	dialect;
 	u16	security_mode;
 	u16	algorithm;
+	u32	capabilities;
 };
 
 int smbsign_frame_length(const u8 nbss[SMB2_NBSS_SIZE], u32 *length);
@@ -58,6 +108,14 @@ enum smbsign_frame_kind smbsign_frame_kind(__le32 protocol_id);
 int smbsign_frame_element(const u8 *head, u32 head_length, u32 left,
 			  struct smbsign_element *element);
 u32 smbsign_frame_head_needed(const struct smb2_header *header, u32 left);
+int smbsign_frame_offer(const u8 *message, u32 length,
+			struct smbsign_offer *offer,
+			struct smbsign_contexts *contexts);
+int smbsign_frame_validate(const u8 *message, u32 length,
+			   struct smbsign_offer *offer);
+u32 smbsign_frame_validated(const u8 *message, u32 length);
+bool smbsign_frame_smb1_upgrades(const u8 *message, u32 length);
+u8 smbsign_dialect_bit(u16 dialect);
 int smbsign_frame_negotiated(const u8 *message, u32 length,
 			     struct smbsign_negotiated *out);
 const char *smbsign_command_name(u16 command);

@@ -6,9 +6,10 @@
 #include <linux/rcupdate.h>
 
 #include "attach.h"
+#include "derive.h"
 #include "grace.h"
 #include "mac.h"
-#include "observe.h"
+#include "redirect.h"
 #include "session.h"
 #include "stats.h"
 #include "sysctl.h"
@@ -42,9 +43,12 @@ static int __init smbsign_init(void)
 	ret = smbsign_mac_init();
 	if (ret)
 		return ret;
-	ret = smbsign_session_init();
+	ret = smbsign_derive_init();
 	if (ret)
 		goto err_mac;
+	ret = smbsign_session_init();
+	if (ret)
+		goto err_derive;
 	ret = smbsign_sysctl_init();
 	if (ret)
 		goto err_session;
@@ -52,17 +56,17 @@ static int __init smbsign_init(void)
 	if (ret)
 		goto err_sysctl;
 	/* Keys can be learned before the first connection is guarded. */
-	ret = smbsign_observe_init();
+	ret = smbsign_redirect_init();
 	if (ret)
 		goto err_stats;
 	ret = smbsign_attach_init();
 	if (ret)
-		goto err_observe;
+		goto err_redirect;
 	pr_info("guarding ksmbd on port %u\n", smbsign_port());
 	return 0;
 
-err_observe:
-	smbsign_observe_exit();
+err_redirect:
+	smbsign_redirect_exit();
 	drain();
 err_stats:
 	smbsign_stats_exit();
@@ -70,6 +74,8 @@ err_sysctl:
 	smbsign_sysctl_exit();
 err_session:
 	smbsign_session_exit();
+err_derive:
+	smbsign_derive_exit();
 err_mac:
 	smbsign_mac_exit();
 	return ret;
@@ -78,11 +84,12 @@ err_mac:
 static void __exit smbsign_exit(void)
 {
 	smbsign_attach_exit();
-	smbsign_observe_exit();
+	smbsign_redirect_exit();
 	drain();
 	smbsign_stats_exit();
 	smbsign_sysctl_exit();
 	smbsign_session_exit();
+	smbsign_derive_exit();
 	smbsign_mac_exit();
 }
 
@@ -92,4 +99,4 @@ module_exit(smbsign_exit);
 MODULE_DESCRIPTION("Keeps the SMB signing policy of ksmbd's connections");
 MODULE_AUTHOR("The smbsign authors");
 MODULE_LICENSE("GPL");
-MODULE_SOFTDEP("pre: cmac hmac sha256 aesni_intel");
+MODULE_SOFTDEP("pre: cmac hmac sha256 sha512 aesni_intel");

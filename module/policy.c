@@ -6,6 +6,8 @@
  * sess->sign is not consulted, because ksmbd clears it as soon as encryption was
  * merely negotiated.  Unknown input is refused, never skipped.
  */
+#include <linux/bits.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include "policy.h"
@@ -34,9 +36,9 @@ static struct smbsign_verdict abort_for(enum smbsign_reason reason)
  * SMB1 message has a place here.
  */
 static struct smbsign_verdict smb1(const struct smbsign_conn_facts *conn,
-				   u8 command)
+				   bool upgrades)
 {
-	if (conn->dialect || command != SMB1_COM_NEGOTIATE)
+	if (conn->dialect || !upgrades)
 		return abort_for(SMBSIGN_REASON_SMB1);
 	return act(SMBSIGN_PASS_ALONE);
 }
@@ -46,10 +48,10 @@ static struct smbsign_verdict smb1(const struct smbsign_conn_facts *conn,
  * nothing could demand one.  A NEGOTIATE hidden in it ends the connection; a
  * SESSION_SETUP shows by its answer (tx.c).
  */
-static struct smbsign_verdict compressed(enum smbsign_policy_mode mode,
+static struct smbsign_verdict compressed(const struct smbsign_policy *policy,
 					 const struct smbsign_conn_facts *conn)
 {
-	if (mode == SMBSIGN_POLICY_REQUIRED || conn->client_required ||
+	if (policy->mode == SMBSIGN_POLICY_REQUIRED || conn->client_required ||
 	    conn->server_required || conn->required_sessions ||
 	    conn->in_progress || !conn->sessions)
 		return abort_for(SMBSIGN_REASON_COMPRESSED);
@@ -58,10 +60,10 @@ static struct smbsign_verdict compressed(enum smbsign_policy_mode mode,
 
 /**
  * smbsign_policy_frame() - judge a message by what kind it is
- * @mode:		policy
+ * @policy:		what the administrator wants
  * @conn:		facts of the connection
  * @kind:		kind of the message
- * @smb1_command:	command of an SMB1 message
+ * @smb1_upgrades:	it is an SMB1 NEGOTIATE that asks for SMB2
  *
  * Encrypted messages pass: ksmbd authenticates them (3.3.5.2.1).
  *
@@ -70,9 +72,9 @@ static struct smbsign_verdict compressed(enum smbsign_policy_mode mode,
  * elements are to be judged one by one, or what is wrong with it.
  */
 struct smbsign_verdict
-smbsign_policy_frame(enum smbsign_policy_mode mode,
+smbsign_policy_frame(const struct smbsign_policy *policy,
 		     const struct smbsign_conn_facts *conn,
-		     enum smbsign_frame_kind kind, u8 smb1_command)
+		     enum smbsign_frame_kind kind, bool smb1_upgrades)
 {
 	switch (kind) {
 	case SMBSIGN_FRAME_SMB2:
@@ -82,9 +84,9 @@ smbsign_policy_frame(enum smbsign_policy_mode mode,
 			return abort_for(SMBSIGN_REASON_ENCRYPTED_WITHOUT_SESSION);
 		return act(SMBSIGN_PASS);
 	case SMBSIGN_FRAME_COMPRESSED:
-		return compressed(mode, conn);
+		return compressed(policy, conn);
 	case SMBSIGN_FRAME_SMB1:
-		return smb1(conn, smb1_command);
+		return smb1(conn, smb1_upgrades);
 	default:
 		return abort_for(SMBSIGN_REASON_NOT_SMB);
 	}
@@ -109,10 +111,71 @@ static bool ksmbd_checks(u16 command)
 	}
 }
 
+/**
+ * smbsign_policy_must() - must what a session sends and gets be signed?
+ * @policy:	what the administrator wants
+ * @session:	facts of the session
+ *
+ * Context: any. [MS-SMB2] 3.3.5.2.4, 3.3.4.1.1.
+ * Return: true if it must.
+ */
+bool smbsign_policy_must(const struct smbsign_policy *policy,
+			 const struct smbsign_session_facts *session)
+{
+	return session->required ||
+	       (policy->mode == SMBSIGN_POLICY_REQUIRED && !session->guest);
+}
+
+/**
+ * smbsign_policy_guest() - may this session be, as far as its user goes?
+ * @policy:	what the administrator wants
+ * @session:	facts of the session
+ *
+ * What a guest or an anonymous user signs with is no secret.
+ *
+ * Context: any.
+ * Return: PASS or REFUSE.
+ */
+struct smbsign_verdict
+smbsign_policy_guest(const struct smbsign_policy *policy,
+		     const struct smbsign_session_facts *session)
+{
+	if (session->guest && policy->mode == SMBSIGN_POLICY_REQUIRED &&
+	    !policy->allow_guest)
+		return refuse(SMBSIGN_REASON_GUEST, SMB2_STATUS_ACCESS_DENIED);
+	return act(SMBSIGN_PASS);
+}
+
+/* What goes for every request of a session, signed or not. */
 static struct smbsign_verdict
-established(bool must, const struct smbsign_session_facts *session,
+admit(const struct smbsign_policy *policy,
+      const struct smbsign_conn_facts *conn,
+      const struct smbsign_session_facts *session,
+      const struct smbsign_element *element)
+{
+	/* Reauthentication is not encrypted (3.3.5.2.9). */
+	if (session->encrypted && element->command != SMB2_CMD_SESSION_SETUP)
+		return refuse(SMBSIGN_REASON_NOT_ENCRYPTED,
+			      SMB2_STATUS_ACCESS_DENIED);
+	/* It proves that NEGOTIATE was not tampered with (3.3.5.7). */
+	if (element->command == SMB2_CMD_TREE_CONNECT && !session->guest &&
+	    conn->dialect == SMB2_DIALECT_311 &&
+	    !(element->flags & SMB2_FLAG_SIGNED))
+		return abort_for(SMBSIGN_REASON_TREE_CONNECT_UNSIGNED);
+	return smbsign_policy_guest(policy, session);
+}
+
+static struct smbsign_verdict
+established(const struct smbsign_policy *policy,
+	    const struct smbsign_conn_facts *conn,
+	    const struct smbsign_session_facts *session,
 	    const struct smbsign_element *element, bool single)
 {
+	struct smbsign_verdict verdict = admit(policy, conn, session, element);
+	bool must = smbsign_policy_must(policy, session);
+
+	if (verdict.action != SMBSIGN_PASS)
+		return verdict;
 	if (!(element->flags & SMB2_FLAG_SIGNED)) {
 		if (must)
 			return refuse(SMBSIGN_REASON_UNSIGNED,
@@ -128,11 +191,19 @@ established(bool must, const struct smbsign_session_facts *session,
 	return act(SMBSIGN_PASS);
 }
 
-static bool is_binding(const struct smbsign_conn_facts *conn,
-		       const struct smbsign_element *element)
+/**
+ * smbsign_policy_is_binding() - does a SESSION_SETUP request bind a session?
+ * @conn:		facts of the connection
+ * @setup_flags:	its Flags
+ *
+ * Context: any. [MS-SMB2] 3.3.5.5.
+ * Return: true if it asks to.
+ */
+bool smbsign_policy_is_binding(const struct smbsign_conn_facts *conn,
+			       u8 setup_flags)
 {
 	return conn->dialect >= SMB2_DIALECT_300 &&
-	       element->setup_flags & SMB2_SETUP_FLAG_BINDING;
+	       setup_flags & SMB2_SETUP_FLAG_BINDING;
 }
 
 /*
@@ -154,7 +225,8 @@ binding(const struct smbsign_session_facts *session,
 }
 
 static struct smbsign_verdict
-session_setup(bool must, const struct smbsign_conn_facts *conn,
+session_setup(const struct smbsign_policy *policy,
+	      const struct smbsign_conn_facts *conn,
 	      const struct smbsign_session_facts *session,
 	      const struct smbsign_element *element, bool single)
 {
@@ -162,8 +234,9 @@ session_setup(bool must, const struct smbsign_conn_facts *conn,
 	if (!element->session_id)
 		return act(SMBSIGN_PASS);
 	if (session->state == SMBSIGN_SESSION_ESTABLISHED)
-		return established(must, session, element, single);
-	if (session->binding || is_binding(conn, element))
+		return established(policy, conn, session, element, single);
+	if (session->binding ||
+	    smbsign_policy_is_binding(conn, element->setup_flags))
 		return binding(session, element);
 	/* Authentication goes on, or ksmbd knows no such session here. */
 	return act(SMBSIGN_PASS);
@@ -171,7 +244,8 @@ session_setup(bool must, const struct smbsign_conn_facts *conn,
 
 /**
  * smbsign_policy_element() - judge one request
- * @mode:	policy; AUDIT judges like NEGOTIATED, the caller then passes
+ * @policy:	what the administrator wants; AUDIT judges like NEGOTIATED, the
+ *		caller then passes
  * @conn:	facts of the connection
  * @session:	facts of the session that the request runs in
  * @element:	the request, its session_id resolved if it is a related one
@@ -181,13 +255,11 @@ session_setup(bool must, const struct smbsign_conn_facts *conn,
  * Return: the verdict.
  */
 struct smbsign_verdict
-smbsign_policy_element(enum smbsign_policy_mode mode,
+smbsign_policy_element(const struct smbsign_policy *policy,
 		       const struct smbsign_conn_facts *conn,
 		       const struct smbsign_session_facts *session,
 		       const struct smbsign_element *element, bool single)
 {
-	bool must = session->required || mode == SMBSIGN_POLICY_REQUIRED;
-
 	if (element->command == SMB2_CMD_NEGOTIATE) {
 		if (conn->dialect)
 			return abort_for(SMBSIGN_REASON_NEGOTIATE_AGAIN);
@@ -197,9 +269,9 @@ smbsign_policy_element(enum smbsign_policy_mode mode,
 	if (!conn->dialect)
 		return abort_for(SMBSIGN_REASON_BEFORE_NEGOTIATE);
 	if (element->command == SMB2_CMD_SESSION_SETUP)
-		return session_setup(must, conn, session, element, single);
+		return session_setup(policy, conn, session, element, single);
 	if (session->state == SMBSIGN_SESSION_ESTABLISHED)
-		return established(must, session, element, single);
+		return established(policy, conn, session, element, single);
 	/* An ECHO needs no session (3.3.5.17). */
 	if (element->command == SMB2_CMD_ECHO)
 		return act(SMBSIGN_PASS);
@@ -211,20 +283,132 @@ smbsign_policy_element(enum smbsign_policy_mode mode,
 }
 
 /**
+ * smbsign_policy_offer() - judge a NEGOTIATE request
+ * @element:	the request
+ * @offer:	what it says
+ * @contexts:	what it says on 3.1.1
+ *
+ * Context: any. [MS-SMB2] 3.3.5.2.4, 3.3.5.4.
+ * Return: PASS_ALONE or REFUSE.
+ */
+struct smbsign_verdict
+smbsign_policy_offer(const struct smbsign_element *element,
+		     const struct smbsign_offer *offer,
+		     const struct smbsign_contexts *contexts)
+{
+	if (element->flags & SMB2_FLAG_SIGNED)
+		return refuse(SMBSIGN_REASON_NEGOTIATE_SIGNED,
+			      SMB2_STATUS_INVALID_PARAMETER);
+	if (offer->dialects & SMBSIGN_DIALECT_311 &&
+	    (contexts->malformed || contexts->preauth != 1))
+		return refuse(SMBSIGN_REASON_NEGOTIATE_CONTEXTS,
+			      SMB2_STATUS_INVALID_PARAMETER);
+	return act(SMBSIGN_PASS_ALONE);
+}
+
+/**
+ * smbsign_policy_negotiated() - judge what was agreed on
+ * @policy:	what the administrator wants
+ * @negotiated:	the server's NEGOTIATE response
+ *
+ * Context: any.
+ * Return: PASS or REFUSE.
+ */
+struct smbsign_verdict
+smbsign_policy_negotiated(const struct smbsign_policy *policy,
+			  const struct smbsign_negotiated *negotiated)
+{
+	if (negotiated->dialect < policy->min_dialect)
+		return refuse(SMBSIGN_REASON_DIALECT,
+			      SMB2_STATUS_NOT_SUPPORTED);
+	if (negotiated->algorithm > SMB2_SIGNING_AES_GMAC ||
+	    !(policy->algorithms & BIT(negotiated->algorithm)))
+		return refuse(SMBSIGN_REASON_ALGORITHM,
+			      SMB2_STATUS_NOT_SUPPORTED);
+	return act(SMBSIGN_PASS);
+}
+
+/*
+ * Would the dialects that the client says it named have led to the one that was
+ * chosen?  A higher one that the server was never shown was taken out on the way.
+ */
+static bool same_choice(u16 dialect, u8 negotiated, u8 validated)
+{
+	u8 chosen = smbsign_dialect_bit(dialect);
+	u8 hidden = validated & ~negotiated;
+
+	return validated & chosen && hidden < chosen;
+}
+
+/**
+ * smbsign_policy_signs() - is a response to leave signed?
+ * @policy:	what the administrator wants
+ * @session:	facts of the session
+ * @response:	header of the response, as ksmbd wrote it
+ *
+ * ksmbd copies the request's Signature into the response: where it is not zero,
+ * the request was signed, and the response is to be.
+ *
+ * Context: any. [MS-SMB2] 3.3.4.1.1.
+ * Return: true if it is.
+ */
+bool smbsign_policy_signs(const struct smbsign_policy *policy,
+			  const struct smbsign_session_facts *session,
+			  const struct smb2_header *response)
+{
+	bool async = response->flags & cpu_to_le32(SMB2_FLAG_ASYNC_COMMAND);
+
+	if (response->flags & cpu_to_le32(SMB2_FLAG_SIGNED))
+		return true;
+	if (!policy->sign_responses ||
+	    response->message_id == cpu_to_le64(SMB2_MESSAGE_ID_NOTICE) ||
+	    (async && response->status == cpu_to_le32(SMB2_STATUS_PENDING)))
+		return false;
+	return smbsign_policy_must(policy, session) ||
+	       memchr_inv(response->signature, 0, SMB2_SIGNATURE_SIZE);
+}
+
+/**
+ * smbsign_policy_validate() - judge FSCTL_VALIDATE_NEGOTIATE_INFO
+ * @conn:	facts of the connection
+ * @negotiated:	what the NEGOTIATE request said
+ * @element:	the request
+ * @validated:	what it says
+ *
+ * Context: any. [MS-SMB2] 3.3.5.15.12.
+ * Return: PASS or ABORT.
+ */
+struct smbsign_verdict
+smbsign_policy_validate(const struct smbsign_conn_facts *conn,
+			const struct smbsign_offer *negotiated,
+			const struct smbsign_element *element,
+			const struct smbsign_offer *validated)
+{
+	if (conn->dialect == SMB2_DIALECT_311 ||
+	    !(element->flags & SMB2_FLAG_SIGNED) ||
+	    validated->capabilities != negotiated->capabilities ||
+	    validated->security_mode != negotiated->security_mode ||
+	    memcmp(validated->guid, negotiated->guid,
+		   sizeof(validated->guid)) ||
+	    !same_choice(conn->dialect, negotiated->dialects,
+			 validated->dialects))
+		return abort_for(SMBSIGN_REASON_VALIDATE_NEGOTIATE);
+	return act(SMBSIGN_PASS);
+}
+
+/**
  * smbsign_policy_session_required() - must a new session be signed?
  * @conn:		facts of the connection
  * @security_mode:	SecurityMode of its SESSION_SETUP requests, or-ed
- * @session_flags:	SessionFlags of the final SESSION_SETUP response
+ * @guest:		its user is a guest or anonymous
  *
  * Context: any. [MS-SMB2] 3.3.5.5.3.
  * Return: Session.SigningRequired.
  */
 bool smbsign_policy_session_required(const struct smbsign_conn_facts *conn,
-				     u16 security_mode, u16 session_flags)
+				     u16 security_mode, bool guest)
 {
 	if (security_mode & SMB2_SECURITY_SIGNING_REQUIRED)
 		return true;
-	if (session_flags & (SMB2_SESSION_IS_GUEST | SMB2_SESSION_IS_NULL))
-		return false;
-	return conn->client_required || conn->server_required;
+	return !guest && (conn->client_required || conn->server_required);
 }

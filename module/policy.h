@@ -13,6 +13,24 @@ enum smbsign_policy_mode {
 };
 
 /**
+ * struct smbsign_policy - what the administrator wants
+ * @mode:		policy
+ * @allow_guest:	guests and anonymous users may work under REQUIRED
+ * @min_dialect:	the lowest dialect that may be negotiated
+ * @algorithms:		signing algorithms that may be, BIT(SMB2_SIGNING_*)
+ * @replay_window:	MessageIds must lie in the command sequence window
+ * @sign_responses:	sign what ksmbd leaves unsigned
+ */
+struct smbsign_policy {
+	enum smbsign_policy_mode	mode;
+	bool				allow_guest;
+	u16				min_dialect;
+	u16				algorithms;
+	bool				replay_window;
+	bool				sign_responses;
+};
+
+/**
  * enum smbsign_session_state - how far a session is, seen from one connection
  * @SMBSIGN_SESSION_UNKNOWN:		never heard of
  * @SMBSIGN_SESSION_ELSEWHERE:		established on another connection only
@@ -30,6 +48,7 @@ enum smbsign_session_state {
  * struct smbsign_conn_facts - what is known of a connection
  * @dialect:		negotiated dialect, 0 before NEGOTIATE was answered
  * @algorithm:		SMB2_SIGNING_*
+ * @multi_credit:	CreditCharge counts
  * @client_required:	the client's NEGOTIATE demanded signing
  * @server_required:	the server's NEGOTIATE response demanded signing
  * @sessions:		sessions on this connection, in progress included
@@ -37,19 +56,22 @@ enum smbsign_session_state {
  * @required_sessions:	those that must be signed
  */
 struct smbsign_conn_facts {
-	u16	dialect;
-	u16	algorithm;
-	bool	client_required;
-	bool	server_required;
-	u32	sessions;
-	u32	in_progress;
-	u32	required_sessions;
+	u16			dialect;
+	u16			algorithm;
+	bool			multi_credit;
+	bool			client_required;
+	bool			server_required;
+	u32			sessions;
+	u32			in_progress;
+	u32			required_sessions;
 };
 
 /**
  * struct smbsign_session_facts - what is known of a session
  * @state:	how far it is
  * @required:	its requests must be signed
+ * @guest:	its user is a guest or anonymous: what its key is, is no secret
+ * @encrypted:	the server said that it must be encrypted
  * @binding:	in progress as another channel of an established session
  * @has_key:	a key to verify with is at hand; for a binding and for a session
  *		established elsewhere Session.SigningKey
@@ -57,6 +79,8 @@ struct smbsign_conn_facts {
 struct smbsign_session_facts {
 	enum smbsign_session_state	state;
 	bool				required;
+	bool				guest;
+	bool				encrypted;
 	bool				binding;
 	bool				has_key;
 };
@@ -93,15 +117,37 @@ struct smbsign_verdict {
 };
 
 struct smbsign_verdict
-smbsign_policy_frame(enum smbsign_policy_mode mode,
+smbsign_policy_frame(const struct smbsign_policy *policy,
 		     const struct smbsign_conn_facts *conn,
-		     enum smbsign_frame_kind kind, u8 smb1_command);
+		     enum smbsign_frame_kind kind, bool smb1_upgrades);
 struct smbsign_verdict
-smbsign_policy_element(enum smbsign_policy_mode mode,
+smbsign_policy_element(const struct smbsign_policy *policy,
 		       const struct smbsign_conn_facts *conn,
 		       const struct smbsign_session_facts *session,
 		       const struct smbsign_element *element, bool single);
+struct smbsign_verdict
+smbsign_policy_offer(const struct smbsign_element *element,
+		     const struct smbsign_offer *offer,
+		     const struct smbsign_contexts *contexts);
+struct smbsign_verdict
+smbsign_policy_negotiated(const struct smbsign_policy *policy,
+			  const struct smbsign_negotiated *negotiated);
+struct smbsign_verdict
+smbsign_policy_validate(const struct smbsign_conn_facts *conn,
+			const struct smbsign_offer *negotiated,
+			const struct smbsign_element *element,
+			const struct smbsign_offer *validated);
+struct smbsign_verdict
+smbsign_policy_guest(const struct smbsign_policy *policy,
+		     const struct smbsign_session_facts *session);
+bool smbsign_policy_must(const struct smbsign_policy *policy,
+			 const struct smbsign_session_facts *session);
+bool smbsign_policy_is_binding(const struct smbsign_conn_facts *conn,
+			       u8 setup_flags);
+bool smbsign_policy_signs(const struct smbsign_policy *policy,
+			  const struct smbsign_session_facts *session,
+			  const struct smb2_header *response);
 bool smbsign_policy_session_required(const struct smbsign_conn_facts *conn,
-				     u16 security_mode, u16 session_flags);
+				     u16 security_mode, bool guest);
 
 #endif /* SMBSIGN_POLICY_H */

@@ -14,8 +14,8 @@
 #include "compat/recvmsg.h"
 #include "conn.h"
 #include "grace.h"
-#include "observe.h"
 #include "proto.h"
+#include "redirect.h"
 #include "tx.h"
 
 /* One turn of the reader under the socket lock. */
@@ -30,12 +30,12 @@ static DEFINE_SPINLOCK(protos_lock);
 
 /*
  * ksmbd reads in the thread that it made for the connection, and gave its own
- * struct to as the thread's data: that is the name by which observe.c knows it.
+ * struct to as the thread's data: that is the name by which redirect.c knows it.
  */
 static void name_reader(struct smbsign_conn *conn)
 {
 	if (!READ_ONCE(conn->ksmbd_conn) && current->flags & PF_KTHREAD)
-		smbsign_observe_name(conn, kthread_data(current));
+		smbsign_redirect_name(conn, kthread_data(current));
 }
 
 static int read_substitute(struct smbsign_conn *conn, struct msghdr *msg,
@@ -158,6 +158,8 @@ static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
 		kick = READ_ONCE(conn->kick);
 		if (conn->rx.state == SMBSIGN_RX_DEAD)
 			return -ECONNRESET;
+		if (conn->rx.state == SMBSIGN_RX_ENDED)
+			return 0;
 		readable = smbsign_rx_readable(conn);
 		if (readable)
 			return read_released(conn, msg,
@@ -170,7 +172,8 @@ static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
 			return ret;
 		if (ret)
 			continue;
-		if (conn->rx.state == SMBSIGN_RX_DEAD)
+		if (conn->rx.state == SMBSIGN_RX_DEAD ||
+		    conn->rx.state == SMBSIGN_RX_ENDED)
 			continue;
 		ret = nothing_to_read(sk, timeout);
 		if (ret <= 0)

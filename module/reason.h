@@ -19,6 +19,21 @@
 	X(MALFORMED, "malformed", "malformed message")			\
 	X(BEFORE_NEGOTIATE, "before_negotiate", "sent before NEGOTIATE") \
 	X(NEGOTIATE_AGAIN, "negotiate_again", "NEGOTIATE a second time") \
+	X(NEGOTIATE_SIGNED, "negotiate_signed", "NEGOTIATE cannot be signed") \
+	X(NEGOTIATE_CONTEXTS, "negotiate_contexts",			\
+	  "the negotiate contexts are wrong")				\
+	X(DIALECT, "dialect", "the dialect is lower than min_dialect")	\
+	X(ALGORITHM, "algorithm",					\
+	  "the signing algorithm is none of algorithms")		\
+	X(VALIDATE_NEGOTIATE, "validate_negotiate",			\
+	  "not what was negotiated: somebody on the path changed it")	\
+	X(TREE_CONNECT_UNSIGNED, "tree_connect_unsigned",		\
+	  "neither signed nor encrypted")				\
+	X(MESSAGE_ID, "message_id",					\
+	  "its MessageId was used before or never granted")		\
+	X(GUEST, "guest", "a guest's or anonymous, its key is no secret") \
+	X(NOT_ENCRYPTED, "not_encrypted",				\
+	  "not encrypted, and the session must be")			\
 	X(SMB1, "smb1", "an SMB1 message")				\
 	X(COMPRESSED, "compressed",					\
 	  "compressed, its signature cannot be verified")		\

@@ -361,40 +361,113 @@ static void copy_facts(struct smbsign_conn *conn,
 	spin_unlock_bh(&conn->lock);
 }
 
-static int step_kind(struct smbsign_conn *conn)
+/*
+ * All of a message or request, where more than its head matters; it is short.
+ * *@copy is to be freed, NULL where @length is too much.
+ */
+static int inspect(struct smbsign_conn *conn, u32 seq, u32 length, u8 **copy)
+{
+	int step;
+
+	*copy = NULL;
+	if (length > SMBSIGN_INSPECT_MAX)
+		return GO_ON;
+	*copy = kmalloc(length, GFP_ATOMIC);
+	if (!*copy)
+		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
+	step = queue_peek(conn, seq, *copy, length);
+	if (step != GO_ON) {
+		kfree(*copy);
+		*copy = NULL;
+	}
+	return step;
+}
+
+/* Does an SMB1 message open a connection that goes on with SMB2? */
+static int smb1_upgrades(struct smbsign_conn *conn, bool *upgrades)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	u32 length = rx->frame_end - rx->parsed;
+	u8 *message;
+	int step;
+
+	step = inspect(conn, rx->parsed, length, &message);
+	if (step != GO_ON)
+		return step;
+	*upgrades = message && length > sizeof(__le32) &&
+		    message[sizeof(__le32)] == SMB1_COM_NEGOTIATE &&
+		    smbsign_frame_smb1_upgrades(message, length);
+	kfree(message);
+	return GO_ON;
+}
+
+static bool window_use(struct smbsign_conn *conn, u64 id, u32 charge)
+{
+	bool fine;
+
+	spin_lock_bh(&conn->lock);
+	fine = smbsign_window_use(&conn->window, id, charge);
+	spin_unlock_bh(&conn->lock);
+	return fine;
+}
+
+/* What is inside, its MessageIds and credits, we do not see. */
+static int pass_encrypted(struct smbsign_conn *conn)
+{
+	smbsign_count(SMBSIGN_COUNT_ENCRYPTED);
+	if (!conn->encrypted) {
+		WRITE_ONCE(conn->encrypted, true);
+		spin_lock_bh(&conn->lock);
+		smbsign_window_unsee(&conn->window);
+		spin_unlock_bh(&conn->lock);
+		if (smbsign_conn_grant(conn, 0, GFP_ATOMIC))
+			return killed(conn, SMBSIGN_REASON_NO_MEMORY);
+	}
+	return pass_frame(conn);
+}
+
+/* It counts as the request with MessageId 0 (3.3.5.3.1). */
+static int pass_smb1(struct smbsign_conn *conn)
 {
 	struct smbsign_element first = { .command = SMB2_CMD_NEGOTIATE };
+
+	window_use(conn, 0, 1);
+	return pass_frame_alone(conn, SMBSIGN_AWAITED_NEGOTIATE, &first);
+}
+
+static int step_kind(struct smbsign_conn *conn)
+{
 	struct smbsign_rx *rx = &conn->rx;
 	struct smbsign_conn_facts facts;
 	struct smbsign_verdict verdict;
 	enum smbsign_frame_kind kind;
-	struct {
-		__le32	protocol_id;
-		u8	smb1_command;
-	} __packed head = { };
-	u32 length = min_t(u32, sizeof(head), rx->frame_end - rx->parsed);
+	struct smbsign_policy policy;
+	bool upgrades = false;
+	__le32 protocol_id;
 	int step;
 
-	step = queue_peek(conn, rx->parsed, &head, length);
+	step = queue_peek(conn, rx->parsed, &protocol_id, sizeof(protocol_id));
 	if (step != GO_ON)
 		return step;
-	kind = smbsign_frame_kind(head.protocol_id);
+	kind = smbsign_frame_kind(protocol_id);
+	if (kind == SMBSIGN_FRAME_SMB1)
+		step = smb1_upgrades(conn, &upgrades);
+	if (step != GO_ON)
+		return step;
 	copy_facts(conn, &facts);
-	verdict = smbsign_policy_frame(smbsign_policy_mode(), &facts, kind,
-				       head.smb1_command);
+	smbsign_policy_get(&policy);
+	verdict = smbsign_policy_frame(&policy, &facts, kind, upgrades);
 	switch (verdict.action) {
 	case SMBSIGN_VERIFY:
 		rx->state = SMBSIGN_RX_ELEMENT;
 		return GO_ON;
 	case SMBSIGN_PASS:
 		if (kind == SMBSIGN_FRAME_ENCRYPTED)
-			smbsign_count(SMBSIGN_COUNT_ENCRYPTED);
-		else
-			WRITE_ONCE(conn->compressed, true);
+			return pass_encrypted(conn);
+		WRITE_ONCE(conn->compressed, true);
 		return pass_frame(conn);
 	case SMBSIGN_PASS_ALONE:
-		return pass_frame_alone(conn, SMBSIGN_AWAITED_NEGOTIATE,
-					&first);
+		return pass_smb1(conn);
 	default:
 		if (!auditing())
 			return killed(conn, verdict.reason);
@@ -569,6 +642,17 @@ static bool is_first(const struct smbsign_rx *rx)
 	return rx->parsed == rx->frame + SMB2_NBSS_SIZE;
 }
 
+/* Report what is wrong; the action, which in audit is to let it pass. */
+static enum smbsign_action audited(struct smbsign_conn *conn,
+				   const struct smbsign_verdict *verdict)
+{
+	if (verdict->action < SMBSIGN_REFUSE || !auditing())
+		return verdict->action;
+	smbsign_report(conn, &conn->rx.element, verdict->reason,
+		       SMBSIGN_REPORT_AUDIT);
+	return SMBSIGN_PASS;
+}
+
 static int judge(struct smbsign_conn *conn, const struct smb2_header *header)
 {
 	struct smbsign_rx *rx = &conn->rx;
@@ -576,22 +660,101 @@ static int judge(struct smbsign_conn *conn, const struct smb2_header *header)
 	struct smbsign_session_facts session;
 	struct smbsign_conn_facts facts;
 	struct smbsign_verdict verdict;
+	struct smbsign_policy policy;
 	struct smbsign_key *key;
 
 	copy_facts(conn, &facts);
+	smbsign_policy_get(&policy);
 	key = smbsign_session_facts(conn, rx->element.session_id, &session);
-	verdict = smbsign_policy_element(smbsign_policy_mode(), &facts,
-					 &session, &rx->element, single);
+	verdict = smbsign_policy_element(&policy, &facts, &session,
+					 &rx->element, single);
 	if (verdict.action == SMBSIGN_VERIFY)
 		return begin_verifying(conn, key, header);
 
 	smbsign_key_put(key);
-	if (verdict.action >= SMBSIGN_REFUSE && auditing()) {
-		smbsign_report(conn, &rx->element, verdict.reason,
-			       SMBSIGN_REPORT_AUDIT);
-		verdict.action = SMBSIGN_PASS;
-	}
+	verdict.action = audited(conn, &verdict);
 	return apply(conn, &verdict, header);
+}
+
+/* NEGOTIATE: what it says is kept, what is wrong with it is told in the answer. */
+static int look_at_offer(struct smbsign_conn *conn, const u8 *request)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	struct smbsign_contexts contexts;
+	struct smbsign_verdict verdict;
+
+	if (!request || smbsign_frame_offer(request, rx->element.length,
+					    &rx->offer, &contexts))
+		return killed(conn, SMBSIGN_REASON_MALFORMED);
+	verdict = smbsign_policy_offer(&rx->element, &rx->offer, &contexts);
+	rx->status = 0;
+	if (audited(conn, &verdict) == SMBSIGN_REFUSE) {
+		smbsign_report(conn, &rx->element, verdict.reason,
+			       SMBSIGN_REPORT_REFUSED);
+		rx->status = verdict.status;
+	}
+	return GO_ON;
+}
+
+static int look_at_validation(struct smbsign_conn *conn, const u8 *request)
+{
+	struct smbsign_verdict verdict = {
+		.action = SMBSIGN_ABORT,
+		.reason = SMBSIGN_REASON_VALIDATE_NEGOTIATE,
+	};
+	struct smbsign_rx *rx = &conn->rx;
+	struct smbsign_conn_facts facts;
+	struct smbsign_offer validated;
+
+	copy_facts(conn, &facts);
+	if (request && !smbsign_frame_validate(request, rx->element.length,
+					       &validated))
+		verdict = smbsign_policy_validate(&facts, &rx->offer,
+						  &rx->element, &validated);
+	if (audited(conn, &verdict) == SMBSIGN_ABORT)
+		return killed(conn, verdict.reason);
+	return GO_ON;
+}
+
+/* Some requests are about what their body says. */
+static int look_inside(struct smbsign_conn *conn)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	const struct smbsign_element *element = &rx->element;
+	bool negotiate = element->command == SMB2_CMD_NEGOTIATE;
+	u8 *request;
+	int step;
+
+	if (negotiate ? READ_ONCE(conn->facts.dialect) || !element->last :
+			element->ctl_code != SMB2_FSCTL_VALIDATE_NEGOTIATE)
+		return GO_ON;
+	step = inspect(conn, rx->parsed, element->length, &request);
+	if (step != GO_ON)
+		return step;
+	step = negotiate ? look_at_offer(conn, request) :
+			   look_at_validation(conn, request);
+	kfree(request);
+	return step;
+}
+
+/* Its MessageIds: granted, and not used before (3.3.5.2.3). */
+static int use_ids(struct smbsign_conn *conn)
+{
+	struct smbsign_verdict verdict = {
+		.action = SMBSIGN_ABORT, .reason = SMBSIGN_REASON_MESSAGE_ID,
+	};
+	const struct smbsign_element *element = &conn->rx.element;
+	u32 charge = READ_ONCE(conn->facts.multi_credit) ?
+		     element->credit_charge : 1;
+	struct smbsign_policy policy;
+
+	if (element->command == SMB2_CMD_CANCEL ||
+	    window_use(conn, element->message_id, charge))
+		return GO_ON;
+	smbsign_policy_get(&policy);
+	if (!policy.replay_window || audited(conn, &verdict) != SMBSIGN_ABORT)
+		return GO_ON;
+	return killed(conn, verdict.reason);
 }
 
 static int malformed(struct smbsign_conn *conn)
@@ -633,14 +796,21 @@ static int step_element(struct smbsign_conn *conn)
 	if (smbsign_frame_element(head, needed, left, element))
 		return malformed(conn);
 
-	charge(rx, sizeof(*header));
 	rx->body_end = rx->parsed + element->length;
 	/* ksmbd runs a whole compound in the session of its first request. */
 	if (is_first(rx))
 		rx->session_id = element->session_id;
 	else if (element->session_id == SMB2_SESSION_ID_RELATED)
 		element->session_id = rx->session_id;
-	return rx->refusing ? step_collect(conn, header) : judge(conn, header);
+	if (rx->refusing) {
+		charge(rx, sizeof(*header));
+		return step_collect(conn, header);
+	}
+	step = look_inside(conn);
+	if (step == GO_ON)
+		step = use_ids(conn);
+	charge(rx, sizeof(*header));
+	return step == GO_ON ? judge(conn, header) : step;
 }
 
 static int body_verified(struct smbsign_conn *conn)

@@ -22,6 +22,7 @@ struct smbsign_conn;
  * @SMBSIGN_RX_BODY:		the rest of a request that is being verified
  * @SMBSIGN_RX_TRANSPARENT:	nothing: policy audit met what is no message
  * @SMBSIGN_RX_DEAD:		nothing: the connection is to be reset
+ * @SMBSIGN_RX_ENDED:		nothing: ksmbd is to take it for closed
  */
 enum smbsign_rx_state {
 	SMBSIGN_RX_LENGTH,
@@ -30,6 +31,7 @@ enum smbsign_rx_state {
 	SMBSIGN_RX_BODY,
 	SMBSIGN_RX_TRANSPARENT,
 	SMBSIGN_RX_DEAD,
+	SMBSIGN_RX_ENDED,
 };
 
 /**
@@ -78,7 +80,8 @@ struct smbsign_substitute {
  * @blocked:	nothing more is released before ksmbd has answered
  * @refusing:	the frame is to be swallowed; its requests are being collected
  * @budget:	bytes that may still be looked at in this call
- * @status:	Status to answer a refused frame with
+ * @status:	Status to answer a refused frame with, or a NEGOTIATE, or 0
+ * @offer:	the NEGOTIATE request
  * @session_id:	session of the first request of the frame
  * @element:	the current request
  * @signature:	its Signature
@@ -98,6 +101,7 @@ struct smbsign_rx {
 	bool				refusing;
 	u32				budget;
 	u32				status;
+	struct smbsign_offer		offer;
 	u64				session_id;
 	struct smbsign_element		element;
 	u8				signature[SMB2_SIGNATURE_SIZE];

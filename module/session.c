@@ -7,8 +7,10 @@
  * own use of it (observe.c).  What must be signed is settled when it is
  * established, and nothing that comes later takes it back.
  */
+#include <crypto/utils.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
+#include <linux/uio.h>
 
 #include "conn.h"
 #include "grace.h"
@@ -241,16 +243,23 @@ static bool session_bind(struct smbsign_session *session)
 	return READ_ONCE(other->facts.required);
 }
 
+static bool is_guest(u16 session_flags)
+{
+	return session_flags & (SMB2_SESSION_IS_GUEST | SMB2_SESSION_IS_NULL);
+}
+
 static void session_establish(struct smbsign_session *session,
 			      u16 session_flags)
 {
 	struct smbsign_conn *conn = session->conn;
 	struct smbsign_session_facts *facts = &session->facts;
-	bool required;
+	bool fresh = facts->state == SMBSIGN_SESSION_IN_PROGRESS, required;
 
+	facts->guest |= is_guest(session_flags);
+	facts->encrypted |= !!(session_flags & SMB2_SESSION_ENCRYPT_DATA);
 	required = smbsign_policy_session_required(&conn->facts,
 						   session->security_mode,
-						   session_flags);
+						   facts->guest);
 	if (facts->binding && session_bind(session))
 		required = true;
 	/* Once required, always required: a reauthentication cannot undo it. */
@@ -258,37 +267,67 @@ static void session_establish(struct smbsign_session *session,
 		facts->required = true;
 		conn->facts.required_sessions++;
 	}
-	conn->facts.in_progress -= facts->state == SMBSIGN_SESSION_IN_PROGRESS;
+	if (fresh && facts->guest)
+		smbsign_count(SMBSIGN_COUNT_GUESTS);
+	conn->facts.in_progress -= fresh;
 	facts->state = SMBSIGN_SESSION_ESTABLISHED;
 	facts->binding = false;
 }
 
-static int session_answered(struct smbsign_conn *conn,
-			    const struct smbsign_awaited *request, u64 id,
-			    u32 status, u16 session_flags)
+static void session_failed(struct smbsign_conn *conn, u64 id)
 {
-	struct smbsign_session *session;
+	struct smbsign_session *session = find(conn, id, NULL);
 
-	if (status != SMB2_STATUS_SUCCESS &&
-	    status != SMB2_STATUS_MORE_PROCESSING_REQUIRED) {
-		session = find(conn, id, NULL);
-		if (session &&
-		    session->facts.state == SMBSIGN_SESSION_IN_PROGRESS)
-			session_drop(session);
-		return 0;
-	}
+	if (session && session->facts.state == SMBSIGN_SESSION_IN_PROGRESS)
+		session_drop(session);
+}
 
-	session = session_named(conn, request, id);
+/* A leg was answered: note the session, and what its client says of it. */
+static int session_note(struct smbsign_conn *conn,
+			const struct smbsign_awaited *request, u64 id)
+{
+	struct smbsign_session *session = session_named(conn, request, id);
+
 	if (!session)
 		return -ENOMEM;
 	session->security_mode |= request->security_mode;
-	if (request->setup_flags & SMB2_SETUP_FLAG_BINDING &&
-	    conn->facts.dialect >= SMB2_DIALECT_300 && request->session_id &&
+	if (smbsign_policy_is_binding(&conn->facts, request->setup_flags) &&
+	    request->session_id &&
 	    session->facts.state == SMBSIGN_SESSION_IN_PROGRESS)
 		session->facts.binding = true;
-	if (status == SMB2_STATUS_SUCCESS)
-		session_establish(session, session_flags);
 	return 0;
+}
+
+static int session_answered(struct smbsign_conn *conn,
+			    const struct smbsign_awaited *request, u64 id,
+			    u32 status)
+{
+	int ret = 0;
+
+	rcu_read_lock();
+	spin_lock_bh(&conn->lock);
+	if (status == SMB2_STATUS_SUCCESS ||
+	    status == SMB2_STATUS_MORE_PROCESSING_REQUIRED)
+		ret = session_note(conn, request, id);
+	else
+		session_failed(conn, id);
+	spin_unlock_bh(&conn->lock);
+	rcu_read_unlock();
+	return ret;
+}
+
+static void session_succeeded(struct smbsign_conn *conn, u64 id,
+			      u16 session_flags)
+{
+	struct smbsign_session *session;
+
+	rcu_read_lock();
+	spin_lock_bh(&conn->lock);
+	session = find(conn, id, NULL);
+	if (session)
+		session_establish(session, session_flags);
+	spin_unlock_bh(&conn->lock);
+	rcu_read_unlock();
 }
 
 /**
@@ -311,12 +350,13 @@ int smbsign_session_response(struct smbsign_conn *conn,
 
 	if (!id)
 		return 0;
-	rcu_read_lock();
-	spin_lock_bh(&conn->lock);
-	ret = session_answered(conn, request, id, status, session_flags);
-	spin_unlock_bh(&conn->lock);
-	rcu_read_unlock();
-	return ret ?: smbsign_session_prepare(conn, id);
+	ret = session_answered(conn, request, id, status);
+	/* What key it is tells whose session it is. */
+	if (!ret)
+		ret = smbsign_session_prepare(conn, id);
+	if (!ret && status == SMB2_STATUS_SUCCESS)
+		session_succeeded(conn, id, session_flags);
+	return ret;
 }
 
 static bool is_setup_success(const struct smb2_header *header)
@@ -381,25 +421,162 @@ void smbsign_session_key_seen(struct smbsign_conn *conn,
 	rcu_read_unlock();
 }
 
-/* Take the key seen out of the session, if there is one. */
-static bool session_take_raw(struct smbsign_conn *conn, u64 id, u16 *algorithm,
-			     u8 raw[SMB2_KEY_SIZE])
+/**
+ * smbsign_session_preauth() - a SESSION_SETUP request of 3.1.1 is being hashed
+ * @conn:	the connection
+ * @request:	the request's SMB2 header, the rest of it behind
+ * @length:	bytes at @request
+ * @hash:	the value before it
+ *
+ * With the value after the last one the session's key is derived.
+ *
+ * Context: any but hard interrupt, inside smbsign_grace_enter(); called from an
+ * ftrace callback, does not sleep.
+ */
+void smbsign_session_preauth(struct smbsign_conn *conn,
+			     const struct smb2_header *request, u32 length,
+			     const u8 *hash)
+{
+	u8 after[SMBSIGN_PREAUTH_SIZE];
+	struct smbsign_session *session;
+
+	if (smbsign_derive_preauth(hash, (const u8 *)request, length, after))
+		return;
+	rcu_read_lock();
+	spin_lock_bh(&conn->lock);
+	session = find(conn, le64_to_cpu(request->session_id), NULL);
+	if (session)
+		memcpy(session->preauth, after, sizeof(after));
+	spin_unlock_bh(&conn->lock);
+	rcu_read_unlock();
+}
+
+static struct smbsign_key *key_by_raw(struct smbsign_conn *conn,
+				      const u8 raw[SMB2_KEY_SIZE])
 {
 	struct smbsign_session *session;
-	bool seen = false;
+	struct smbsign_key *key = NULL;
+
+	spin_lock_bh(&conn->lock);
+	list_for_each_entry(session, &conn->sessions, node) {
+		if (session->raw_seen || !session->key ||
+		    crypto_memneq(session->raw, raw, SMB2_KEY_SIZE))
+			continue;
+		key = key_take(&session->key);
+		break;
+	}
+	spin_unlock_bh(&conn->lock);
+	return key;
+}
+
+/**
+ * smbsign_session_sign() - compute a signature for ksmbd, by what was negotiated
+ * @conn:	the connection
+ * @raw:	the key that ksmbd would use
+ * @vec:	the message in pieces, its Signature zero
+ * @vecs:	their number
+ * @signature:	filled in
+ *
+ * Context: any but hard interrupt, inside smbsign_grace_enter().
+ * Return: 0, -ENOKEY, or the error of the kernel's crypto.
+ */
+int smbsign_session_sign(struct smbsign_conn *conn,
+			 const u8 raw[SMB2_KEY_SIZE], const struct kvec *vec,
+			 int vecs, u8 signature[SMB2_SIGNATURE_SIZE])
+{
+	struct smbsign_key *key = key_by_raw(conn, raw);
+	struct smbsign_mac mac = { };
+	int ret;
+
+	if (!key)
+		return -ENOKEY;
+	ret = smbsign_mac_begin(&mac, key);
+	for (; !ret && vecs; vec++, vecs--)
+		ret = smbsign_mac_update(&mac, vec->iov_base, vec->iov_len);
+	if (!ret)
+		ret = smbsign_mac_end(&mac, signature);
+	smbsign_mac_cancel(&mac);
+	return ret;
+}
+
+/**
+ * smbsign_session_was_told() - was a session's client told that it must sign,
+ *	where ksmbd would not have said so?
+ * @id:		SessionId
+ *
+ * Context: any, inside smbsign_grace_enter().
+ * Return: true if it was, on one of its connections.
+ */
+bool smbsign_session_was_told(u64 id)
+{
+	struct smbsign_session *session;
+	struct rhlist_head *list, *pos;
+	bool told = false;
+
+	rcu_read_lock();
+	list = rhltable_lookup(&table, &id, table_params);
+	rhl_for_each_entry_rcu(session, pos, list, index)
+		told |= READ_ONCE(session->conn->told);
+	rcu_read_unlock();
+	return told;
+}
+
+/**
+ * struct seen - a key that ksmbd was seen to use, to be prepared
+ * @algorithm:	SMB2_SIGNING_*
+ * @dialect:	the dialect
+ * @raw:	the key
+ * @preauth:	on 3.1.1 the hash that it was derived with
+ */
+struct seen {
+	u16	algorithm;
+	u16	dialect;
+	u8	raw[SMB2_KEY_SIZE];
+	u8	preauth[SMBSIGN_PREAUTH_SIZE];
+};
+
+/* Take the key seen out of the session, if there is one. */
+static bool session_take_seen(struct smbsign_conn *conn, u64 id,
+			      struct seen *seen)
+{
+	struct smbsign_session *session;
+	bool found = false;
 
 	rcu_read_lock();
 	spin_lock_bh(&conn->lock);
 	session = find(conn, id, NULL);
 	if (session && session->raw_seen) {
-		seen = true;
-		memcpy(raw, session->raw, SMB2_KEY_SIZE);
+		found = true;
+		memcpy(seen->raw, session->raw, SMB2_KEY_SIZE);
+		memcpy(seen->preauth, session->preauth, SMBSIGN_PREAUTH_SIZE);
 		session->raw_seen = false;
-		*algorithm = conn->facts.algorithm;
+		seen->algorithm = conn->facts.algorithm;
+		seen->dialect = conn->facts.dialect;
 	}
 	spin_unlock_bh(&conn->lock);
 	rcu_read_unlock();
-	return seen;
+	return found;
+}
+
+static void session_set_key(struct smbsign_conn *conn, u64 id,
+			    struct smbsign_key *key, bool public)
+{
+	struct smbsign_session *session;
+	struct smbsign_key *old = key;
+
+	rcu_read_lock();
+	spin_lock_bh(&conn->lock);
+	session = find(conn, id, NULL);
+	if (session) {
+		old = session->key;
+		session->facts.guest |= public;
+		/* Pairs with smp_load_acquire() in key_take(). */
+		smp_store_release(&session->key, key);
+		smbsign_count(SMBSIGN_COUNT_KEYS_LEARNED);
+	}
+	spin_unlock_bh(&conn->lock);
+	rcu_read_unlock();
+	smbsign_key_put(old);
 }
 
 /**
@@ -413,30 +590,21 @@ static bool session_take_raw(struct smbsign_conn *conn, u64 id, u16 *algorithm,
  */
 int smbsign_session_prepare(struct smbsign_conn *conn, u64 id)
 {
-	struct smbsign_key *key, *old = NULL;
-	struct smbsign_session *session;
-	u8 raw[SMB2_KEY_SIZE];
-	u16 algorithm;
+	struct smbsign_key *key;
+	struct seen seen;
+	int public;
 
-	if (!session_take_raw(conn, id, &algorithm, raw))
+	if (!session_take_seen(conn, id, &seen))
 		return 0;
-	key = smbsign_key_alloc(algorithm, raw);
-	memzero_explicit(raw, sizeof(raw));
-	if (IS_ERR(key))
-		return PTR_ERR(key);
-
-	rcu_read_lock();
-	spin_lock_bh(&conn->lock);
-	session = find(conn, id, NULL);
-	if (session) {
-		old = session->key;
-		/* Pairs with smp_load_acquire() in key_of(). */
-		smp_store_release(&session->key, key);
-		smbsign_count(SMBSIGN_COUNT_KEYS_LEARNED);
+	public = smbsign_derive_public(seen.dialect, seen.preauth, seen.raw);
+	key = smbsign_key_alloc(seen.algorithm, seen.raw);
+	memzero_explicit(&seen, sizeof(seen));
+	if (public < 0 || IS_ERR(key)) {
+		if (!IS_ERR(key))
+			smbsign_key_put(key);
+		return public < 0 ? public : PTR_ERR(key);
 	}
-	spin_unlock_bh(&conn->lock);
-	rcu_read_unlock();
-	smbsign_key_put(session ? old : key);
+	session_set_key(conn, id, key, public);
 	return 0;
 }
 

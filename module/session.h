@@ -6,8 +6,10 @@
 #include <linux/list.h>
 #include <linux/rhashtable-types.h>
 
+#include "derive.h"
 #include "policy.h"
 
+struct kvec;
 struct smbsign_awaited;
 struct smbsign_conn;
 struct smbsign_key;
@@ -24,6 +26,7 @@ struct smbsign_key;
  * @announced:		a response named it; else only ksmbd's signing did
  * @raw_seen:		@raw is the key that ksmbd uses, not prepared yet
  * @raw:		the key as ksmbd has it
+ * @preauth:		on 3.1.1 the hash that its key is derived with
  * @key:		the key prepared, or NULL
  * @signing_key:	for a bound channel, Session.SigningKey, else NULL
  * @rcu:		freed after a grace period
@@ -39,6 +42,7 @@ struct smbsign_session {
 	bool				announced;
 	bool				raw_seen;
 	u8				raw[SMB2_KEY_SIZE];
+	u8				preauth[SMBSIGN_PREAUTH_SIZE];
 	struct smbsign_key		*key;
 	struct smbsign_key		*signing_key;
 	struct rcu_head			rcu;
@@ -55,6 +59,13 @@ int smbsign_session_response(struct smbsign_conn *conn,
 void smbsign_session_key_seen(struct smbsign_conn *conn,
 			      const struct smb2_header *header,
 			      const u8 raw[SMB2_KEY_SIZE]);
+void smbsign_session_preauth(struct smbsign_conn *conn,
+			     const struct smb2_header *request, u32 length,
+			     const u8 *hash);
+int smbsign_session_sign(struct smbsign_conn *conn,
+			 const u8 raw[SMB2_KEY_SIZE], const struct kvec *vec,
+			 int vecs, u8 signature[SMB2_SIGNATURE_SIZE]);
+bool smbsign_session_was_told(u64 id);
 int smbsign_session_prepare(struct smbsign_conn *conn, u64 id);
 void smbsign_session_drop_all(struct smbsign_conn *conn);
 

@@ -18,6 +18,8 @@
 	X(STREAMED, "streamed")			\
 	X(ENCRYPTED, "encrypted")		\
 	X(PROVISIONAL, "provisional")		\
+	X(SIGNED, "signed_responses")		\
+	X(GUESTS, "guests")			\
 	X(REFUSED, "refused")			\
 	X(ABORTED, "aborted")			\
 	X(AUDITED, "audited")

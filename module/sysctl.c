@@ -4,6 +4,7 @@
  *
  * Values are words; a wrong word is EINVAL and changes nothing.
  */
+#include <linux/bits.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
 #include <linux/sysctl.h>
@@ -32,6 +33,20 @@ static const char * const policy_names[] = {
 static const char * const violation_names[] = { "deny", "reset" };
 static const char * const existing_names[] = { "reset", "ignore" };
 
+static const char * const dialect_names[] = {
+	"2.0.2", "2.1", "3.0", "3.0.2", "3.1.1",
+};
+
+static const u16 dialects[] = {
+	SMB2_DIALECT_202, SMB2_DIALECT_210, SMB2_DIALECT_300, SMB2_DIALECT_302,
+	SMB2_DIALECT_311,
+};
+
+static const char * const algorithm_names[] = {
+	[SMB2_SIGNING_HMAC_SHA256] = "hmac-sha256",
+	[SMB2_SIGNING_AES_CMAC] = "aes-cmac",
+};
+
 static struct words policy = {
 	.names = policy_names,
 	.count = ARRAY_SIZE(policy_names),
@@ -48,6 +63,17 @@ static struct words existing = {
 	.count = ARRAY_SIZE(existing_names),
 };
 
+static struct words min_dialect = {
+	.names = dialect_names,
+	.count = ARRAY_SIZE(dialect_names),
+};
+
+/* BIT(SMB2_SIGNING_*) */
+static u16 algorithms = BIT(SMB2_SIGNING_HMAC_SHA256) |
+			BIT(SMB2_SIGNING_AES_CMAC);
+static u8 allow_guest;
+static u8 replay_window = 1;
+static u8 sign_responses = 1;
 static unsigned int softirq_bytes = 16384;
 static unsigned int softirq_bytes_max = 1 << 20;
 static unsigned int hold_bytes = 65536;
@@ -108,6 +134,51 @@ static int sysctl_words(const struct ctl_table *table, int write, void *buffer,
 	return words_set(words, word);
 }
 
+static int algorithms_set(char *list)
+{
+	unsigned int set = 0;
+	char *word;
+	int index;
+
+	while ((word = strsep(&list, ","))) {
+		index = match_string(algorithm_names,
+				     ARRAY_SIZE(algorithm_names), word);
+		if (index < 0)
+			return -EINVAL;
+		set |= BIT(index);
+	}
+	WRITE_ONCE(algorithms, set);
+	return 0;
+}
+
+static void algorithms_show(char *list, size_t size)
+{
+	unsigned int set = READ_ONCE(algorithms), index;
+
+	*list = '\0';
+	for (index = 0; index < ARRAY_SIZE(algorithm_names); index++) {
+		if (!(set & BIT(index)))
+			continue;
+		if (*list)
+			strlcat(list, ",", size);
+		strlcat(list, algorithm_names[index], size);
+	}
+}
+
+static int sysctl_algorithms(const struct ctl_table *table, int write,
+			     void *buffer, size_t *length, loff_t *position)
+{
+	char list[64];
+	struct ctl_table copy = { .data = list, .maxlen = sizeof(list) };
+	int ret;
+
+	algorithms_show(list, sizeof(list));
+	ret = proc_dostring(&copy, write, buffer, length, position);
+	if (ret || !write)
+		return ret;
+	return algorithms_set(list);
+}
+
 static struct ctl_table table[] = {
 	{
 		.procname	= "policy",
@@ -120,6 +191,44 @@ static struct ctl_table table[] = {
 		.data		= &on_violation,
 		.mode		= 0644,
 		.proc_handler	= sysctl_words,
+	},
+	{
+		.procname	= "min_dialect",
+		.data		= &min_dialect,
+		.mode		= 0644,
+		.proc_handler	= sysctl_words,
+	},
+	{
+		.procname	= "algorithms",
+		.mode		= 0644,
+		.proc_handler	= sysctl_algorithms,
+	},
+	{
+		.procname	= "allow_guest",
+		.data		= &allow_guest,
+		.maxlen		= sizeof(allow_guest),
+		.mode		= 0644,
+		.proc_handler	= proc_dou8vec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
+	},
+	{
+		.procname	= "replay_window",
+		.data		= &replay_window,
+		.maxlen		= sizeof(replay_window),
+		.mode		= 0644,
+		.proc_handler	= proc_dou8vec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
+	},
+	{
+		.procname	= "sign_responses",
+		.data		= &sign_responses,
+		.maxlen		= sizeof(sign_responses),
+		.mode		= 0644,
+		.proc_handler	= proc_dou8vec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
 	},
 	{
 		.procname	= "softirq_bytes",
@@ -174,6 +283,24 @@ void smbsign_sysctl_exit(void)
 enum smbsign_policy_mode smbsign_policy_mode(void)
 {
 	return READ_ONCE(policy.value);
+}
+
+/**
+ * smbsign_policy_get() - all that the administrator wants of clients and ksmbd
+ * @out:	filled in
+ *
+ * Context: any.
+ */
+void smbsign_policy_get(struct smbsign_policy *out)
+{
+	*out = (struct smbsign_policy) {
+		.mode = smbsign_policy_mode(),
+		.allow_guest = READ_ONCE(allow_guest),
+		.min_dialect = dialects[READ_ONCE(min_dialect.value)],
+		.algorithms = READ_ONCE(algorithms),
+		.replay_window = READ_ONCE(replay_window),
+		.sign_responses = READ_ONCE(sign_responses),
+	};
 }
 
 /**

@@ -9,6 +9,7 @@ int smbsign_sysctl_init(void);
 void smbsign_sysctl_exit(void);
 
 enum smbsign_policy_mode smbsign_policy_mode(void);
+void smbsign_policy_get(struct smbsign_policy *out);
 bool smbsign_reset_on_violation(void);
 unsigned int smbsign_softirq_bytes(void);
 unsigned int smbsign_hold_bytes(void);

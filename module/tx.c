@@ -1,154 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Responses: what they teach us, and refusals.
+ * What ksmbd writes to a guarded connection.
  *
- * ksmbd starts every response with a write of its own.  What such a response
- * says about the connection and its sessions is taken in before it is sent, so
- * that no client can act on it earlier.  Only responses that somebody waits for
- * are looked at.
+ * ksmbd starts every message with a write of its own.  Each response in it is
+ * looked at once: what it teaches is taken in (learn.c), what it says of the
+ * server is made to fit the policy (negotiate.c), the credits it grants widen the
+ * window, and it is signed (sign.c).  Some get an error in their place
+ * (refuse.c).  What ksmbd encrypted passes as it is.
  */
-#include <linux/slab.h>
 #include <linux/unaligned.h>
 #include <linux/uio.h>
 #include <net/sock.h>
 
 #include "conn.h"
-#include "mac.h"
+#include "learn.h"
+#include "negotiate.h"
+#include "refuse.h"
+#include "report.h"
+#include "response.h"
 #include "session.h"
+#include "sign.h"
+#include "sysctl.h"
 #include "tx.h"
 
-/* A NEGOTIATE response with all its contexts is a few hundred bytes. */
-#define NEGOTIATE_MAX	4096
+/* All of an answer to FSCTL_VALIDATE_NEGOTIATE_INFO. */
+#define VALIDATED_MAX	(sizeof(struct smb2_header) + \
+			 sizeof(struct smb2_ioctl_response) + \
+			 sizeof(struct smb2_validate_response))
 
-#define ERROR_SIZE	(sizeof(struct smb2_header) + \
-			 sizeof(struct smb2_error_response))
-#define ERROR_STRIDE	ALIGN(ERROR_SIZE, 8)
-
-/**
- * struct response - one response within a message that ksmbd writes
- * @msg:	the write
- * @offset:	where its header lies in the write
- * @left:	bytes from there to the end of the message
- * @header:	the header
- */
-struct response {
-	const struct msghdr	*msg;
-	size_t			offset;
-	size_t			left;
-	struct smb2_header	header;
+/* The message was dealt with to its end; what was written is returned. */
+struct outcome {
+	bool	done;
+	int	ret;
 };
 
-/* Copy out of a write without consuming it. */
-static bool peek(const struct msghdr *msg, size_t offset, void *to, size_t length)
+/**
+ * smbsign_tx_kill() - give a connection up, from a writer
+ * @conn:	the connection
+ * @reason:	why
+ *
+ * Context: process, may sleep.
+ */
+void smbsign_tx_kill(struct smbsign_conn *conn, enum smbsign_reason reason)
 {
-	struct iov_iter iter = msg->msg_iter;
-
-	if (iov_iter_count(&iter) < offset ||
-	    iov_iter_count(&iter) - offset < length)
-		return false;
-	iov_iter_advance(&iter, offset);
-	return copy_from_iter_full(to, length, &iter);
-}
-
-static bool response_read(struct response *response)
-{
-	return response->left >= sizeof(response->header) &&
-	       peek(response->msg, response->offset, &response->header,
-		    sizeof(response->header));
-}
-
-static bool response_first(struct response *response, const struct msghdr *msg,
-			   size_t message_length)
-{
-	*response = (struct response) {
-		.msg = msg, .offset = SMB2_NBSS_SIZE, .left = message_length,
-	};
-	return response_read(response);
-}
-
-static bool response_next(struct response *response)
-{
-	u32 next = le32_to_cpu(response->header.next_command);
-
-	if (!next || next >= response->left)
-		return false;
-	response->offset += next;
-	response->left -= next;
-	return response_read(response);
-}
-
-static int learn_negotiate(struct smbsign_conn *conn,
-			   const struct smbsign_awaited *request,
-			   const struct response *response)
-{
-	struct smbsign_negotiated negotiated = { };
-	size_t length = min_t(size_t, response->left, NEGOTIATE_MAX);
-	u8 *message;
-	int ret;
-
-	if (response->header.status != cpu_to_le32(SMB2_STATUS_SUCCESS))
-		return 0;
-	message = kmalloc(length, GFP_KERNEL);
-	if (!message)
-		return -ENOMEM;
-	ret = -EPROTO;
-	if (peek(response->msg, response->offset, message, length))
-		ret = smbsign_frame_negotiated(message, length, &negotiated);
-	kfree(message);
-	/* After an SMB1 NEGOTIATE comes a real one (3.3.5.3.1). */
-	if (ret || negotiated.dialect == SMB2_DIALECT_WILDCARD)
-		return ret;
-
-	spin_lock_bh(&conn->lock);
-	conn->facts.dialect = negotiated.dialect;
-	conn->facts.algorithm = negotiated.algorithm;
-	conn->facts.client_required =
-		request->security_mode & SMB2_SECURITY_SIGNING_REQUIRED;
-	conn->facts.server_required =
-		negotiated.security_mode & SMB2_SECURITY_SIGNING_REQUIRED;
-	spin_unlock_bh(&conn->lock);
-	return 0;
-}
-
-static int learn_setup(struct smbsign_conn *conn,
-		       const struct smbsign_awaited *request,
-		       const struct response *response)
-{
-	struct smb2_session_setup_response setup = { };
-
-	if (response->header.status == cpu_to_le32(SMB2_STATUS_SUCCESS) &&
-	    (response->left < sizeof(response->header) + sizeof(setup) ||
-	     !peek(response->msg, response->offset + sizeof(response->header),
-		   &setup, sizeof(setup))))
-		return -EPROTO;
-	return smbsign_session_response(conn, request,
-					le64_to_cpu(response->header.session_id),
-					le32_to_cpu(response->header.status),
-					le16_to_cpu(setup.session_flags));
-}
-
-static int learn(struct smbsign_conn *conn, struct smbsign_awaited *awaited,
-		 const struct response *response)
-{
-	int ret = 0;
-
-	switch (awaited->kind) {
-	case SMBSIGN_AWAITED_NEGOTIATE:
-		ret = learn_negotiate(conn, awaited, response);
-		break;
-	case SMBSIGN_AWAITED_SETUP:
-		ret = learn_setup(conn, awaited, response);
-		break;
-	case SMBSIGN_AWAITED_PROVISIONAL:
-		ret = smbsign_session_prepare(conn, awaited->session_id);
-		break;
-	case SMBSIGN_AWAITED_REFUSED:
-		return 0;
-	}
-	if (!ret && awaited->kind != SMBSIGN_AWAITED_SETUP)
-		smbsign_rx_unblock(conn);
-	smbsign_conn_answered(conn, awaited);
-	return ret;
+	lock_sock(conn->sk);
+	smbsign_rx_kill(conn, reason);
+	release_sock(conn->sk);
+	smbsign_conn_kick(conn);
 }
 
 /* A server that speaks only SMB1 answers an SMB1 NEGOTIATE in kind. */
@@ -174,254 +72,243 @@ static bool is_hidden_setup(struct smbsign_conn *conn,
 	       header->command == cpu_to_le16(SMB2_CMD_SESSION_SETUP);
 }
 
-static int learn_message(struct smbsign_conn *conn, const struct msghdr *msg,
-			 size_t message_length)
+/* Say REQUIRED here where it was said in NEGOTIATE. */
+static void validated(struct smbsign_conn *conn,
+		      const struct smbsign_response *response)
 {
-	struct smbsign_awaited *awaited;
-	struct response response;
-	__le32 protocol_id;
-	int ret;
+	u32 length = min_t(size_t, response->length, VALIDATED_MAX);
+	u8 *message;
 
-	if (!peek(msg, SMB2_NBSS_SIZE, &protocol_id, sizeof(protocol_id)))
-		return 0;
-	if (protocol_id == SMB1_PROTOCOL_ID)
-		learn_smb1(conn);
-	if (protocol_id != SMB2_PROTOCOL_ID ||
-	    !response_first(&response, msg, message_length))
-		return 0;
-	do {
-		awaited = smbsign_conn_awaited(conn, &response.header);
-		if (!awaited && is_hidden_setup(conn, &response.header))
-			return -EPROTO;
-		if (!awaited)
-			continue;
-		ret = learn(conn, awaited, &response);
-		if (ret)
-			return ret;
-	} while (response_next(&response));
-	return 0;
+	if (!conn->told ||
+	    response->header.command != cpu_to_le16(SMB2_CMD_IOCTL))
+		return;
+	message = smbsign_response_at(response, 0, length);
+	if (message)
+		smbsign_negotiate_validated(message, length);
 }
 
-/*
- * Refusals.  ksmbd's answer to a substitute has as many elements as the refused
- * frame had requests; each becomes an error, with the credits that ksmbd grants.
- */
-static bool is_refusal(struct smbsign_conn *conn, const struct msghdr *msg,
-		       size_t message_length)
+static void report(struct smbsign_conn *conn,
+		   const struct smbsign_response *response,
+		   enum smbsign_reason reason, enum smbsign_report report)
 {
-	struct smbsign_awaited *awaited;
-	struct response response;
-
-	if (!response_first(&response, msg, message_length) ||
-	    response.header.protocol_id != SMB2_PROTOCOL_ID)
-		return false;
-	awaited = smbsign_conn_awaited(conn, &response.header);
-	return awaited && awaited->kind == SMBSIGN_AWAITED_REFUSED;
-}
-
-static void error_fill(u8 *to, const struct smbsign_awaited *refused,
-		       const struct smb2_header *echo, bool last)
-{
-	const struct smb2_header *request = &refused->header;
-	struct smb2_header *header = (struct smb2_header *)to;
-	struct smb2_error_response *error = (void *)(header + 1);
-	u32 flags = le32_to_cpu(request->flags) & SMB2_FLAG_RELATED_OPERATIONS;
-
-	memset(to, 0, ERROR_STRIDE);
-	*header = (struct smb2_header) {
-		.protocol_id = SMB2_PROTOCOL_ID,
-		.structure_size = cpu_to_le16(sizeof(*header)),
-		.credit_charge = request->credit_charge,
-		.status = cpu_to_le32(refused->status),
-		.command = request->command,
-		.credits = echo->credits,
-		.flags = cpu_to_le32(flags | SMB2_FLAG_SERVER_TO_REDIR),
-		.next_command = cpu_to_le32(last ? 0 : ERROR_STRIDE),
-		.message_id = request->message_id,
-		.id = request->id,
-		.session_id = cpu_to_le64(refused->session_id),
+	const struct smbsign_element element = {
+		.command = le16_to_cpu(response->header.command),
+		.session_id = le64_to_cpu(response->header.session_id),
 	};
-	error->structure_size = cpu_to_le16(sizeof(*error));
+
+	smbsign_report(conn, &element, reason, report);
 }
 
-/* Sign with the session's key, where it has one (3.3.4.1.1). */
-static int error_sign(struct smbsign_conn *conn, u8 *data, u32 length,
-		      u64 session_id)
-{
-	struct smb2_header *header = (struct smb2_header *)data;
-	struct smbsign_session_facts facts;
-	struct smbsign_mac mac = { };
-	struct smbsign_key *key;
-	int ret;
-
-	key = smbsign_session_facts(conn, session_id, &facts);
-	/* Not with a key from elsewhere: it is not for anybody to ask for. */
-	if (!key || facts.state != SMBSIGN_SESSION_ESTABLISHED) {
-		smbsign_key_put(key);
-		return 0;
-	}
-	header->flags |= cpu_to_le32(SMB2_FLAG_SIGNED);
-	ret = smbsign_mac_begin(&mac, key);
-	if (!ret)
-		ret = smbsign_mac_update(&mac, data, length);
-	if (!ret)
-		ret = smbsign_mac_end(&mac, header->signature);
-	smbsign_mac_cancel(&mac);
-	return ret;
-}
-
-static u32 count_elements(const struct msghdr *msg, size_t message_length)
-{
-	struct response response;
-	u32 count = 0;
-
-	if (!response_first(&response, msg, message_length))
-		return 0;
-	do
-		count++;
-	while (response_next(&response));
-	return count;
-}
-
-/* Turn ksmbd's answer to a substitute into errors; @buffer has room for them. */
-static int refusal_build(struct smbsign_conn *conn, const struct msghdr *msg,
-			 size_t message_length, u8 *buffer)
-{
-	u32 length = SMB2_NBSS_SIZE, size;
-	struct smbsign_awaited *refused;
-	struct response response;
-	bool last;
-	int ret;
-
-	response_first(&response, msg, message_length);
-	do {
-		refused = smbsign_conn_awaited(conn, &response.header);
-		if (!refused || refused->kind != SMBSIGN_AWAITED_REFUSED)
-			return -EPROTO;
-		last = !response.header.next_command;
-		size = last ? ERROR_SIZE : ERROR_STRIDE;
-		error_fill(buffer + length, refused, &response.header, last);
-		ret = error_sign(conn, buffer + length, size,
-				 refused->session_id);
-		if (ret)
-			return ret;
-		length += size;
-	} while (response_next(&response));
-	put_unaligned_be32(length - SMB2_NBSS_SIZE, buffer);
-	return length;
-}
-
-static void refusal_answered(struct smbsign_conn *conn, const struct msghdr *msg,
-			     size_t message_length)
-{
-	struct smbsign_awaited *refused;
-	struct response response;
-
-	response_first(&response, msg, message_length);
-	do {
-		refused = smbsign_conn_awaited(conn, &response.header);
-		if (refused)
-			smbsign_conn_answered(conn, refused);
-	} while (response_next(&response));
-}
-
-static void kill(struct smbsign_conn *conn, enum smbsign_reason reason)
+/* Nothing more is read after a NEGOTIATE that failed. */
+static void end(struct smbsign_conn *conn)
 {
 	lock_sock(conn->sk);
-	smbsign_rx_kill(conn, reason);
+	if (conn->rx.state != SMBSIGN_RX_DEAD)
+		conn->rx.state = SMBSIGN_RX_ENDED;
 	release_sock(conn->sk);
 	smbsign_conn_kick(conn);
 }
 
-static int send_part(struct smbsign_conn *conn, u8 *data, size_t length,
-		     int flags)
+/* Something else than ksmbd's response is for the client. */
+static int replace(struct smbsign_conn *conn, struct msghdr *msg, size_t size,
+		   const struct smbsign_response *response, u32 status)
 {
-	struct msghdr msg = { .msg_flags = flags };
-	struct kvec vec = { .iov_base = data, .iov_len = length };
-
-	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, length);
-	return conn->base->sendmsg(conn->sk, &msg, length);
-}
-
-/*
- * All or nothing: what ksmbd is told of is its own message, so a part of ours
- * cannot be left to it.  The rest of a part waits for room.
- */
-static int send_all(struct smbsign_conn *conn, u8 *data, int length, int flags)
-{
-	int sent = send_part(conn, data, length, flags);
 	int ret;
 
-	if (sent < 0 || sent == length)
-		return sent;
-	ret = send_part(conn, data + sent, length - sent,
-			flags & ~MSG_DONTWAIT);
-	if (ret == length - sent)
-		return length;
-	kill(conn, SMBSIGN_REASON_SHORT_WRITE);
-	return -EPIPE;
-}
-
-static int send_refusal(struct smbsign_conn *conn, struct msghdr *msg,
-			size_t size, size_t message_length)
-{
-	u32 count = count_elements(msg, message_length);
-	u8 *buffer;
-	int ret;
-
-	buffer = kmalloc(SMB2_NBSS_SIZE + count * ERROR_STRIDE, GFP_KERNEL);
-	if (!buffer)
+	if (response->header.next_command ||
+	    response->offset != SMB2_NBSS_SIZE) {
+		smbsign_tx_kill(conn, SMBSIGN_REASON_MALFORMED);
 		return -ECONNRESET;
-	ret = refusal_build(conn, msg, message_length, buffer);
-	if (ret > 0)
-		ret = send_all(conn, buffer, ret, msg->msg_flags);
-	kfree(buffer);
-	if (ret < 0)
-		return ret;
-	refusal_answered(conn, msg, message_length);
-	iov_iter_advance(&msg->msg_iter, size);
-	return size;
+	}
+	ret = smbsign_refuse_response(conn, msg, size, response, status);
+	if (response->header.command == cpu_to_le16(SMB2_CMD_NEGOTIATE))
+		end(conn);
+	return ret;
 }
 
-/* ksmbd starts a response. */
-static int tx_start(struct smbsign_conn *conn, struct msghdr *msg, size_t size,
-		    u32 message_length)
+/* What is to be said in place of the response, or 0. */
+static u32 refused_status(struct smbsign_conn *conn,
+			  const struct smbsign_response *response,
+			  const struct smbsign_awaited *awaited,
+			  const struct smbsign_verdict *verdict)
 {
+	bool audit = smbsign_policy_mode() == SMBSIGN_POLICY_AUDIT;
+
+	/* Reported as the request came. */
+	if (awaited->kind == SMBSIGN_AWAITED_NEGOTIATE && awaited->status)
+		return awaited->status;
+	if (verdict->action != SMBSIGN_REFUSE)
+		return 0;
+	report(conn, response, verdict->reason,
+	       audit ? SMBSIGN_REPORT_AUDIT : SMBSIGN_REPORT_REFUSED);
+	return audit ? 0 : verdict->status;
+}
+
+/* A response that was waited for; *@status is what is to be said instead. */
+static int expected(struct smbsign_conn *conn,
+		    const struct smbsign_policy *policy,
+		    struct smbsign_awaited *awaited,
+		    struct smbsign_response *response, u32 *status)
+{
+	struct smbsign_verdict verdict;
+	int ret = smbsign_learn(conn, policy, awaited, response, &verdict);
+
+	if (ret)
+		return ret;
+	*status = refused_status(conn, response, awaited, &verdict);
+	if (awaited->kind != SMBSIGN_AWAITED_SETUP)
+		smbsign_rx_unblock(conn);
+	smbsign_conn_answered(conn, awaited);
+	return 0;
+}
+
+static bool is_verified_binding(const struct smbsign_conn *conn,
+				const struct smbsign_awaited *awaited)
+{
+	return awaited && awaited->kind == SMBSIGN_AWAITED_SETUP &&
+	       awaited->session_id &&
+	       smbsign_policy_is_binding(&conn->facts, awaited->setup_flags);
+}
+
+/* One response of a message; *@status is what is to be said instead. */
+static int tx_response(struct smbsign_conn *conn,
+		       const struct smbsign_policy *policy,
+		       struct smbsign_response *response, u64 session_id,
+		       u32 *status)
+{
+	struct smbsign_awaited *awaited = NULL;
+	bool binding;
 	int ret;
 
-	if (list_empty_careful(&conn->awaited) && !READ_ONCE(conn->compressed))
+	if (!list_empty_careful(&conn->awaited))
+		awaited = smbsign_conn_awaited(conn, &response->header);
+	binding = is_verified_binding(conn, awaited);
+	if (awaited)
+		ret = expected(conn, policy, awaited, response, status);
+	else
+		ret = is_hidden_setup(conn, &response->header) ? -EPROTO : 0;
+	if (ret || *status)
+		return ret;
+	validated(conn, response);
+	return smbsign_sign_response(conn, policy, response, session_id,
+				     binding);
+}
+
+static u32 credits(struct smbsign_response response)
+{
+	u32 credits = 0;
+
+	do
+		credits += le16_to_cpu(response.header.credits);
+	while (smbsign_response_next(&response));
+	return credits;
+}
+
+/* Before the client can know of them; once, however often it is written. */
+static int grant(struct smbsign_conn *conn,
+		 const struct smbsign_response *first)
+{
+	if (!memcmp(&conn->tx_unsent, &first->header, sizeof(first->header)))
 		return 0;
-	if (is_refusal(conn, msg, message_length))
-		return send_refusal(conn, msg, size, message_length);
-	ret = learn_message(conn, msg, message_length);
-	if (!ret)
-		return 0;
-	kill(conn, ret == -EPROTO ? SMBSIGN_REASON_MALFORMED : SMBSIGN_REASON_NO_MEMORY);
-	return -ECONNRESET;
+	return smbsign_conn_grant(conn, credits(*first), GFP_KERNEL);
+}
+
+/* The responses of a message of ksmbd, one by one. */
+static struct outcome tx_responses(struct smbsign_conn *conn,
+				   struct msghdr *msg, size_t size,
+				   struct smbsign_response response)
+{
+	struct smbsign_policy policy;
+	u64 first, session_id;
+	u32 status = 0;
+	int ret;
+
+	smbsign_policy_get(&policy);
+	first = le64_to_cpu(response.header.session_id);
+	do {
+		/* ksmbd runs a whole compound in the session of its first. */
+		session_id = le64_to_cpu(response.header.session_id);
+		if (session_id == SMB2_SESSION_ID_RELATED)
+			session_id = first;
+		ret = tx_response(conn, &policy, &response, session_id, &status);
+		if (ret) {
+			smbsign_tx_kill(conn, ret == -EPROTO ?
+					SMBSIGN_REASON_MALFORMED :
+					SMBSIGN_REASON_NO_MEMORY);
+			return (struct outcome) { true, -ECONNRESET };
+		}
+		if (status)
+			return (struct outcome) {
+				true, replace(conn, msg, size, &response, status)
+			};
+	} while (smbsign_response_next(&response));
+	return (struct outcome) { };
+}
+
+/* ksmbd starts a message. */
+static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
+			       size_t size, u32 message_length)
+{
+	struct smbsign_response first;
+	__le32 protocol_id;
+
+	if (!smbsign_response_peek(msg, SMB2_NBSS_SIZE, &protocol_id,
+				   sizeof(protocol_id)))
+		return (struct outcome) { };
+	if (protocol_id == SMB1_PROTOCOL_ID)
+		learn_smb1(conn);
+	if (protocol_id != SMB2_PROTOCOL_ID ||
+	    !smbsign_response_first(&first, msg, message_length))
+		return (struct outcome) { };
+	if (grant(conn, &first)) {
+		smbsign_tx_kill(conn, SMBSIGN_REASON_NO_MEMORY);
+		return (struct outcome) { true, -ECONNRESET };
+	}
+	if (!list_empty_careful(&conn->awaited) &&
+	    smbsign_refuse_is(conn, &first))
+		return (struct outcome) {
+			true, smbsign_refuse_write(conn, msg, size, &first)
+		};
+	return tx_responses(conn, msg, size, first);
+}
+
+/* ksmbd writes a message again that TCP had no room for at all. */
+static void remember_unsent(struct smbsign_conn *conn, const struct msghdr *msg,
+			    bool unsent)
+{
+	if (!unsent || !smbsign_response_peek(msg, SMB2_NBSS_SIZE,
+					      &conn->tx_unsent,
+					      sizeof(conn->tx_unsent)))
+		memset(&conn->tx_unsent, 0, sizeof(conn->tx_unsent));
 }
 
 static int tx_locked(struct smbsign_conn *conn, struct msghdr *msg, size_t size)
 {
-	u8 nbss[SMB2_NBSS_SIZE];
+	const struct msghdr start = *msg;
 	bool wait = !(msg->msg_flags & MSG_DONTWAIT);
 	u32 left = conn->tx_left;
+	u8 nbss[SMB2_NBSS_SIZE];
+	struct outcome outcome = { };
 	int ret;
 
 	if (!left) {
-		if (!peek(msg, 0, nbss, sizeof(nbss)))
+		if (!smbsign_response_peek(msg, 0, nbss, sizeof(nbss)))
 			return -EINVAL;
 		left = SMB2_NBSS_SIZE + (get_unaligned_be32(nbss) & 0xffffff);
-		ret = tx_start(conn, msg, size, left - SMB2_NBSS_SIZE);
-		if (ret)
-			return ret;
+		outcome = tx_start(conn, msg, size, left - SMB2_NBSS_SIZE);
+		if (!outcome.done)
+			outcome.ret = conn->base->sendmsg(conn->sk, msg, size);
+		remember_unsent(conn, &start, outcome.ret <= 0);
+	} else {
+		outcome.ret = conn->base->sendmsg(conn->sk, msg, size);
 	}
-	ret = conn->base->sendmsg(conn->sk, msg, size);
+	ret = outcome.ret;
 	if (ret <= 0)
 		return ret;
 	conn->tx_left = left - min_t(u32, left, ret);
 	/* ksmbd 6.x does not write the rest: the stream is past mending. */
 	if (conn->tx_left && wait)
-		kill(conn, SMBSIGN_REASON_SHORT_WRITE);
+		smbsign_tx_kill(conn, SMBSIGN_REASON_SHORT_WRITE);
 	return ret;
 }
 

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ksmbd's functions that we watch, and those that we take the place of.
+ *
+ * ksmbd_sign_smb2_pdu() and ksmbd_sign_smb3_pdu() have had one list of arguments
+ * from 6.1 to 7.3: ksmbd's connection, the key of 16 bytes, the message in
+ * pieces, the first of which begins with its SMB2 header, and where the signature
+ * goes.  They show the key.  Responses are signed as they leave (sign.c), so for
+ * them there is nothing left to do; and on 3.1.1 they know AES-CMAC only,
+ * whatever was negotiated.
+ *
+ * ksmbd_gen_preauth_integrity_hash() gets every NEGOTIATE and SESSION_SETUP
+ * message of 3.1.1 before it is hashed, and a response before it is sent: what it
+ * says can still be changed.  ksmbd_crypt_message() gets every response that
+ * leaves encrypted.
+ *
+ * ksmbd's connection is only compared, never looked into.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ftrace.h>
+#include <linux/hashtable.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/random.h>
+#include <linux/uio.h>
+#include <linux/unaligned.h>
+
+#include "conn.h"
+#include "derive.h"
+#include "grace.h"
+#include "negotiate.h"
+#include "redirect.h"
+#include "session.h"
+#include "sysctl.h"
+
+/* Any ksmbd has it; if it is there, the functions we hook must be, too. */
+static char * const connection_function = "ksmbd_conn_handler_loop";
+
+/* Connections by what ksmbd calls them. */
+static DEFINE_HASHTABLE(names, 10);
+static DEFINE_SPINLOCK(names_lock);
+
+static DEFINE_MUTEX(armed_lock);
+
+/**
+ * smbsign_redirect_name() - tell by what name ksmbd knows a connection
+ * @conn:		the connection
+ * @ksmbd_conn:		the name, a pointer that is never dereferenced
+ *
+ * Context: process.
+ */
+void smbsign_redirect_name(struct smbsign_conn *conn, void *ksmbd_conn)
+{
+	spin_lock_bh(&names_lock);
+	if (ksmbd_conn && !conn->ksmbd_conn && !conn->forgotten) {
+		WRITE_ONCE(conn->ksmbd_conn, ksmbd_conn);
+		hash_add_rcu(names, &conn->by_ksmbd_conn,
+			     (unsigned long)ksmbd_conn);
+	}
+	spin_unlock_bh(&names_lock);
+}
+
+/**
+ * smbsign_redirect_forget() - a connection ends
+ * @conn:	the connection
+ *
+ * ksmbd frees its struct only after it has closed the socket, so no other
+ * connection has the same name at the same time.
+ *
+ * Context: any but hard interrupt.
+ */
+void smbsign_redirect_forget(struct smbsign_conn *conn)
+{
+	spin_lock_bh(&names_lock);
+	conn->forgotten = true;
+	if (conn->ksmbd_conn)
+		hash_del_rcu(&conn->by_ksmbd_conn);
+	spin_unlock_bh(&names_lock);
+}
+
+static struct smbsign_conn *named(void *ksmbd_conn)
+{
+	struct smbsign_conn *conn;
+
+	hash_for_each_possible_rcu(names, conn, by_ksmbd_conn,
+				   (unsigned long)ksmbd_conn,
+				   srcu_read_lock_held(&smbsign_grace)) {
+		if (conn->ksmbd_conn == ksmbd_conn)
+			return conn;
+	}
+	return NULL;
+}
+
+/*
+ * In place of ksmbd's own functions.  What is signed is a response, which is
+ * signed as it leaves, or a request that the gate has verified already: ksmbd
+ * compares what it gets here with what the request had.
+ */
+static int sign_instead(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
+			int vecs, u8 *signature)
+{
+	const struct smb2_header *header = vec->iov_base;
+	int grace = smbsign_grace_enter();
+	struct smbsign_conn *conn = named(ksmbd_conn);
+	int ret = -ENOKEY;
+
+	if (header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR)) {
+		memset(signature, 0, SMB2_SIGNATURE_SIZE);
+		ret = 0;
+	} else if (conn) {
+		ret = smbsign_session_sign(conn, raw, vec, vecs, signature);
+	}
+	/* 7.3 does not look at what we return. */
+	if (ret)
+		get_random_bytes(signature, SMB2_SIGNATURE_SIZE);
+	smbsign_grace_leave(grace);
+	return ret;
+}
+
+/* Is this a signature that ksmbd need not, or cannot, compute? */
+static bool instead(struct smbsign_conn *conn, const struct smb2_header *header)
+{
+	if (header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR))
+		/* One that is to be encrypted never passes by us. */
+		return !READ_ONCE(conn->encrypted);
+	return READ_ONCE(conn->facts.dialect) == SMB2_DIALECT_311 &&
+	       READ_ONCE(conn->facts.algorithm) != SMB2_SIGNING_AES_CMAC;
+}
+
+static bool key_used(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
+		     int vecs)
+{
+	struct smbsign_conn *conn;
+	bool take_over;
+
+	if (vecs < 1 || vec->iov_len < sizeof(struct smb2_header))
+		return false;
+	conn = named(ksmbd_conn);
+	if (!conn)
+		return false;
+	/* It shows the key; and only who knows the key can sign. */
+	take_over = instead(conn, vec->iov_base);
+	smbsign_session_key_seen(conn, vec->iov_base, raw);
+	return take_over;
+}
+
+/* In ksmbd's worker, preemption off: it must not sleep. */
+static void notrace sign_called(unsigned long ip, unsigned long parent_ip,
+				struct ftrace_ops *ops,
+				struct ftrace_regs *regs)
+{
+	int grace = smbsign_grace_enter();
+
+	if (key_used((void *)ftrace_regs_get_argument(regs, 0),
+		     (const u8 *)ftrace_regs_get_argument(regs, 1),
+		     (const struct kvec *)ftrace_regs_get_argument(regs, 2),
+		     (int)ftrace_regs_get_argument(regs, 3)))
+		ftrace_regs_set_instruction_pointer(regs,
+						    (unsigned long)sign_instead);
+	smbsign_grace_leave(grace);
+}
+
+static void preauth_message(struct smbsign_conn *conn, u8 *frame, const u8 *hash)
+{
+	u32 length = get_unaligned_be32(frame) & 0xffffff;
+	struct smb2_header *header = (void *)(frame + SMB2_NBSS_SIZE);
+	bool response;
+
+	if (length < sizeof(*header))
+		return;
+	response = header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR);
+	if (response && header->command == cpu_to_le16(SMB2_CMD_NEGOTIATE))
+		smbsign_negotiate_demand((u8 *)header, length);
+	else if (!response &&
+		 header->command == cpu_to_le16(SMB2_CMD_SESSION_SETUP))
+		smbsign_session_preauth(conn, header, length, hash);
+}
+
+/* (conn, frame, hash), before the frame is hashed */
+static void notrace preauth_called(unsigned long ip, unsigned long parent_ip,
+				   struct ftrace_ops *ops,
+				   struct ftrace_regs *regs)
+{
+	int grace = smbsign_grace_enter();
+	struct smbsign_conn *conn;
+
+	conn = named((void *)ftrace_regs_get_argument(regs, 0));
+	if (conn)
+		preauth_message(conn, (u8 *)ftrace_regs_get_argument(regs, 1),
+				(u8 *)ftrace_regs_get_argument(regs, 2));
+	smbsign_grace_leave(grace);
+}
+
+static void encrypted_message(const struct kvec *vec)
+{
+	const struct smb2_transform *transform;
+
+	if (vec[0].iov_len < SMB2_NBSS_SIZE + sizeof(*transform))
+		return;
+	transform = vec[0].iov_base + SMB2_NBSS_SIZE;
+	if (smbsign_session_was_told(le64_to_cpu(transform->session_id)))
+		smbsign_negotiate_validated(vec[1].iov_base, vec[1].iov_len);
+}
+
+/* (connection or work, pieces, their number, whether it is to be encrypted) */
+static void notrace crypt_called(unsigned long ip, unsigned long parent_ip,
+				 struct ftrace_ops *ops,
+				 struct ftrace_regs *regs)
+{
+	int grace = smbsign_grace_enter();
+
+	if ((unsigned int)ftrace_regs_get_argument(regs, 2) > 1 &&
+	    (int)ftrace_regs_get_argument(regs, 3))
+		encrypted_message((void *)ftrace_regs_get_argument(regs, 1));
+	smbsign_grace_leave(grace);
+}
+
+/* PERMANENT: kernel.ftrace_enabled=0 must not blind us. */
+#define HOOK_FLAGS	(FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT)
+
+/**
+ * struct hook - functions of ksmbd, and what is done when they are called
+ * @functions:	their names, up to a NULL
+ * @ops:	what is done
+ * @armed:	@ops is registered
+ */
+struct hook {
+	char			*functions[3];
+	struct ftrace_ops	ops;
+	bool			armed;
+};
+
+static struct hook hooks[] = {
+	{
+		.functions = { "ksmbd_sign_smb2_pdu", "ksmbd_sign_smb3_pdu" },
+		.ops = {
+			.func = sign_called,
+			.flags = HOOK_FLAGS | FTRACE_OPS_FL_IPMODIFY,
+		},
+	},
+	{
+		.functions = { "ksmbd_gen_preauth_integrity_hash" },
+		.ops = { .func = preauth_called, .flags = HOOK_FLAGS },
+	},
+	{
+		.functions = { "ksmbd_crypt_message" },
+		.ops = { .func = crypt_called, .flags = HOOK_FLAGS },
+	},
+};
+
+static bool exists(char *function)
+{
+	static struct ftrace_ops probe_ops;
+	bool found = !ftrace_set_filter(&probe_ops, function, strlen(function),
+					1);
+
+	/* For good: an ftrace_ops cannot be used again after this. */
+	ftrace_free_filter(&probe_ops);
+	return found;
+}
+
+/* A filter set anew takes the place of the one from an earlier ksmbd. */
+static int arm_hook(struct hook *hook)
+{
+	char * const *name;
+	int ret;
+
+	for (name = hook->functions; *name; name++) {
+		ret = ftrace_set_filter(&hook->ops, *name, strlen(*name),
+					name == hook->functions);
+		if (ret) {
+			pr_err("this ksmbd has no %s()\n", *name);
+			return ret;
+		}
+	}
+	ret = register_ftrace_function(&hook->ops);
+	if (ret)
+		pr_err("cannot hook %s(): %d\n", hook->functions[0], ret);
+	hook->armed = !ret;
+	return ret;
+}
+
+static void disarm(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (hooks[i].armed)
+			unregister_ftrace_function(&hooks[i].ops);
+		hooks[i].armed = false;
+	}
+}
+
+static int arm(void)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < ARRAY_SIZE(hooks) && !ret; i++)
+		ret = arm_hook(&hooks[i]);
+	if (ret)
+		disarm();
+	return ret;
+}
+
+/*
+ * ksmbd comes and goes.  Its functions can be traced before its init runs; if
+ * they cannot, it is not loaded at all.
+ */
+static int module_event(struct notifier_block *block, unsigned long event,
+			void *data)
+{
+	const struct module *module = data;
+	int ret = 0;
+
+	if (strcmp(module->name, "ksmbd"))
+		return NOTIFY_DONE;
+	mutex_lock(&armed_lock);
+	/* Loaded anew: what was watched before is gone, whoever told us. */
+	if (event == MODULE_STATE_COMING || event == MODULE_STATE_GOING)
+		disarm();
+	if (event == MODULE_STATE_COMING)
+		ret = arm();
+	mutex_unlock(&armed_lock);
+	return notifier_from_errno(ret);
+}
+
+static struct notifier_block module_block = {
+	.notifier_call = module_event,
+};
+
+/**
+ * smbsign_redirect_init() - watch ksmbd, now or as soon as it is loaded
+ *
+ * Context: process, may sleep.
+ * Return: 0, or an error if ksmbd is loaded and cannot be watched.
+ */
+int smbsign_redirect_init(void)
+{
+	int ret;
+
+	ret = register_module_notifier(&module_block);
+	if (ret)
+		return ret;
+	mutex_lock(&armed_lock);
+	if (!hooks[0].armed && exists(connection_function))
+		ret = arm();
+	mutex_unlock(&armed_lock);
+	if (ret)
+		smbsign_redirect_exit();
+	return ret;
+}
+
+/**
+ * smbsign_redirect_exit() - stop watching
+ *
+ * Context: process, may sleep; no callback runs any more when it returns.
+ */
+void smbsign_redirect_exit(void)
+{
+	unsigned int i;
+
+	unregister_module_notifier(&module_block);
+	mutex_lock(&armed_lock);
+	disarm();
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		ftrace_free_filter(&hooks[i].ops);
+	mutex_unlock(&armed_lock);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Errors in place of what ksmbd answers.
+ *
+ * ksmbd's answer to a substitute (rx.c) has as many elements as the refused frame
+ * had requests; each becomes an error, with the credits that ksmbd grants.
+ */
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+
+#include "conn.h"
+#include "refuse.h"
+#include "response.h"
+#include "sign.h"
+#include "tx.h"
+
+#define ERROR_SIZE	(sizeof(struct smb2_header) + \
+			 sizeof(struct smb2_error_response))
+#define ERROR_STRIDE	ALIGN(ERROR_SIZE, 8)
+
+/**
+ * smbsign_refuse_is() - does ksmbd answer what took a refused frame's place?
+ * @conn:	the connection
+ * @first:	the first response of its message
+ *
+ * Context: process, under smbsign_conn.tx_lock.
+ * Return: true if it does.
+ */
+bool smbsign_refuse_is(struct smbsign_conn *conn,
+		       const struct smbsign_response *first)
+{
+	struct smbsign_awaited *awaited =
+		smbsign_conn_awaited(conn, &first->header);
+
+	return awaited && awaited->kind == SMBSIGN_AWAITED_REFUSED;
+}
+
+static void error_fill(u8 *to, const struct smbsign_awaited *refused,
+		       const struct smb2_header *echo, bool last)
+{
+	const struct smb2_header *request = &refused->header;
+	struct smb2_header *header = (struct smb2_header *)to;
+	struct smb2_error_response *error = (void *)(header + 1);
+	u32 flags = le32_to_cpu(request->flags) & SMB2_FLAG_RELATED_OPERATIONS;
+
+	memset(to, 0, ERROR_STRIDE);
+	*header = (struct smb2_header) {
+		.protocol_id = SMB2_PROTOCOL_ID,
+		.structure_size = cpu_to_le16(sizeof(*header)),
+		.credit_charge = request->credit_charge,
+		.status = cpu_to_le32(refused->status),
+		.command = request->command,
+		.credits = echo->credits,
+		.flags = cpu_to_le32(flags | SMB2_FLAG_SERVER_TO_REDIR),
+		.next_command = cpu_to_le32(last ? 0 : ERROR_STRIDE),
+		.message_id = request->message_id,
+		.id = request->id,
+		.session_id = cpu_to_le64(refused->session_id),
+	};
+	error->structure_size = cpu_to_le16(sizeof(*error));
+}
+
+static u32 count_elements(struct smbsign_response response)
+{
+	u32 count = 0;
+
+	do
+		count++;
+	while (smbsign_response_next(&response));
+	return count;
+}
+
+/* Turn ksmbd's answer to a substitute into errors; @buffer has room for them. */
+static int refusal_build(struct smbsign_conn *conn,
+			 struct smbsign_response response, u8 *buffer)
+{
+	u32 length = SMB2_NBSS_SIZE, size;
+	struct smbsign_awaited *refused;
+	bool last;
+	int ret;
+
+	do {
+		refused = smbsign_conn_awaited(conn, &response.header);
+		if (!refused || refused->kind != SMBSIGN_AWAITED_REFUSED)
+			return -EPROTO;
+		last = !response.header.next_command;
+		size = last ? ERROR_SIZE : ERROR_STRIDE;
+		error_fill(buffer + length, refused, &response.header, last);
+		ret = smbsign_sign_error(conn, buffer + length, size,
+					 refused->session_id);
+		if (ret)
+			return ret;
+		length += size;
+	} while (smbsign_response_next(&response));
+	put_unaligned_be32(length - SMB2_NBSS_SIZE, buffer);
+	return length;
+}
+
+static void refusal_answered(struct smbsign_conn *conn,
+			     struct smbsign_response response)
+{
+	struct smbsign_awaited *refused;
+
+	do {
+		refused = smbsign_conn_awaited(conn, &response.header);
+		if (refused)
+			smbsign_conn_answered(conn, refused);
+	} while (smbsign_response_next(&response));
+}
+
+static int send_part(struct smbsign_conn *conn, u8 *data, size_t length,
+		     int flags)
+{
+	struct msghdr msg = { .msg_flags = flags };
+	struct kvec vec = { .iov_base = data, .iov_len = length };
+
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, length);
+	return conn->base->sendmsg(conn->sk, &msg, length);
+}
+
+/*
+ * All or nothing: what ksmbd is told of is its own message, so a part of ours
+ * cannot be left to it.  The rest of a part waits for room.
+ */
+static int send_all(struct smbsign_conn *conn, u8 *data, int length, int flags)
+{
+	int sent = send_part(conn, data, length, flags);
+	int ret;
+
+	if (sent < 0 || sent == length)
+		return sent;
+	ret = send_part(conn, data + sent, length - sent,
+			flags & ~MSG_DONTWAIT);
+	if (ret == length - sent)
+		return length;
+	smbsign_tx_kill(conn, SMBSIGN_REASON_SHORT_WRITE);
+	return -EPIPE;
+}
+
+/**
+ * smbsign_refuse_write() - write errors in place of ksmbd's answer
+ * @conn:	the connection
+ * @msg:	what ksmbd writes; consumed
+ * @size:	bytes in @msg
+ * @first:	the first response in it
+ *
+ * Context: process, may sleep, inside smbsign_grace_enter(), under
+ * smbsign_conn.tx_lock.
+ * Return: as sendmsg() does of @msg.
+ */
+int smbsign_refuse_write(struct smbsign_conn *conn, struct msghdr *msg,
+			 size_t size, const struct smbsign_response *first)
+{
+	u8 *buffer;
+	int ret;
+
+	buffer = kmalloc(SMB2_NBSS_SIZE + count_elements(*first) * ERROR_STRIDE,
+			 GFP_KERNEL);
+	if (!buffer)
+		return -ECONNRESET;
+	ret = refusal_build(conn, *first, buffer);
+	if (ret > 0)
+		ret = send_all(conn, buffer, ret, msg->msg_flags);
+	kfree(buffer);
+	if (ret < 0)
+		return ret;
+	refusal_answered(conn, *first);
+	iov_iter_advance(&msg->msg_iter, size);
+	return size;
+}
+
+/**
+ * smbsign_refuse_response() - write an error in place of a response
+ * @conn:	the connection
+ * @msg:	what ksmbd writes: that response alone; consumed
+ * @size:	bytes in @msg
+ * @response:	the response
+ * @status:	Status of the error
+ *
+ * The error is not signed: there is no secret to sign it with.
+ *
+ * Context: process, may sleep, under smbsign_conn.tx_lock.
+ * Return: as sendmsg() does of @msg.
+ */
+int smbsign_refuse_response(struct smbsign_conn *conn, struct msghdr *msg,
+			    size_t size, const struct smbsign_response *response,
+			    u32 status)
+{
+	u8 buffer[SMB2_NBSS_SIZE + ERROR_SIZE] = { };
+	struct smb2_header *header = (void *)(buffer + SMB2_NBSS_SIZE);
+	struct smb2_error_response *error = (void *)(header + 1);
+	int ret;
+
+	put_unaligned_be32(ERROR_SIZE, buffer);
+	*header = response->header;
+	header->status = cpu_to_le32(status);
+	header->flags &= ~cpu_to_le32(SMB2_FLAG_SIGNED);
+	memset(header->signature, 0, sizeof(header->signature));
+	error->structure_size = cpu_to_le16(sizeof(*error));
+	ret = send_all(conn, buffer, sizeof(buffer),
+		       msg->msg_flags & ~MSG_DONTWAIT);
+	if (ret < 0)
+		return ret;
+	iov_iter_advance(&msg->msg_iter, size);
+	return size;
+}

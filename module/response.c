@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Responses within a message that ksmbd writes.
+ *
+ * ksmbd writes from buffers of its own, in pieces; a header lies in one of them.
+ */
+#include <linux/uio.h>
+
+#include "mac.h"
+#include "response.h"
+
+/**
+ * smbsign_response_peek() - copy out of a write without consuming it
+ * @msg:	the write
+ * @offset:	where in it
+ * @to:		where to
+ * @length:	how much
+ *
+ * Context: process.
+ * Return: true if there was so much.
+ */
+bool smbsign_response_peek(const struct msghdr *msg, size_t offset, void *to,
+			   size_t length)
+{
+	struct iov_iter iter = msg->msg_iter;
+
+	if (iov_iter_count(&iter) < offset ||
+	    iov_iter_count(&iter) - offset < length)
+		return false;
+	iov_iter_advance(&iter, offset);
+	return copy_from_iter_full(to, length, &iter);
+}
+
+static bool response_read(struct smbsign_response *response)
+{
+	u32 next;
+
+	if (response->left < sizeof(response->header) ||
+	    !smbsign_response_peek(response->msg, response->offset,
+				   &response->header,
+				   sizeof(response->header)))
+		return false;
+	next = le32_to_cpu(response->header.next_command);
+	response->length = next && next < response->left ? next : response->left;
+	return true;
+}
+
+/**
+ * smbsign_response_first() - the first response of a message
+ * @response:		filled in
+ * @msg:		the write, from the message's NBSS header on
+ * @message_length:	bytes in the message behind that
+ *
+ * Context: process.
+ * Return: true if there is one.
+ */
+bool smbsign_response_first(struct smbsign_response *response,
+			    const struct msghdr *msg, size_t message_length)
+{
+	*response = (struct smbsign_response) {
+		.msg = msg, .offset = SMB2_NBSS_SIZE, .left = message_length,
+	};
+	return response_read(response);
+}
+
+/**
+ * smbsign_response_next() - the response behind it in a compound
+ * @response:	a response; the next one afterwards
+ *
+ * Context: process.
+ * Return: true if there is one.
+ */
+bool smbsign_response_next(struct smbsign_response *response)
+{
+	if (response->length == response->left)
+		return false;
+	response->offset += response->length;
+	response->left -= response->length;
+	return response_read(response);
+}
+
+/* Bytes of the write as they lie in ksmbd's buffer, or NULL where they do not. */
+static u8 *piece(const struct msghdr *msg, size_t offset, size_t *length)
+{
+	struct iov_iter iter = msg->msg_iter;
+
+	if (!iov_iter_is_kvec(&iter) || iov_iter_count(&iter) <= offset)
+		return NULL;
+	iov_iter_advance(&iter, offset);
+	*length = min(*length, iov_iter_single_seg_count(&iter));
+	return iter.kvec->iov_base + iter.iov_offset;
+}
+
+/**
+ * smbsign_response_at() - a part of a response, to be changed in place
+ * @response:	the response
+ * @offset:	where the part lies, from its header on
+ * @length:	bytes in it
+ *
+ * Context: process.
+ * Return: the part, or NULL if it does not lie in one piece.
+ */
+void *smbsign_response_at(const struct smbsign_response *response,
+			  size_t offset, size_t length)
+{
+	size_t there = length;
+	u8 *at;
+
+	if (offset + length > response->length)
+		return NULL;
+	at = piece(response->msg, response->offset + offset, &there);
+	return at && there == length ? at : NULL;
+}
+
+/**
+ * smbsign_response_mac() - add a response to a MAC as it lies there
+ * @response:	the response
+ * @mac:	the MAC, begun
+ *
+ * Context: process.
+ * Return: 0, -EPROTO if not all of it is there, or the error of the kernel's
+ * crypto.
+ */
+int smbsign_response_mac(const struct smbsign_response *response,
+			 struct smbsign_mac *mac)
+{
+	size_t done = 0, part;
+	const u8 *data;
+	int ret = 0;
+
+	while (!ret && done < response->length) {
+		part = response->length - done;
+		data = piece(response->msg, response->offset + done, &part);
+		if (!data || !part)
+			return -EPROTO;
+		ret = smbsign_mac_update(mac, data, part);
+		done += part;
+	}
+	return ret;
+}

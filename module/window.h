@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Pure command sequence window: which MessageIds a client may use, once each. */
+#ifndef SMBSIGN_WINDOW_H
+#define SMBSIGN_WINDOW_H
+
+#include <linux/types.h>
+
+/* Bits that need no memory of their own, the most ever kept, and how many are
+ * kept where the credits granted cannot be seen: what ksmbd grants at most.
+ */
+#define SMBSIGN_WINDOW_SMALL	512
+#define SMBSIGN_WINDOW_LARGE	65536
+#define SMBSIGN_WINDOW_UNSEEN	8192
+
+/**
+ * struct smbsign_window - Connection.CommandSequenceWindow, 3.3.1.7
+ *
+ * Of the ids from @low to @high, not included, the used ones have their bit set,
+ * at their number modulo @size; all other bits are clear.
+ *
+ * @low:	every id below is used, or has been given up
+ * @high:	every id from here on is not granted
+ * @size:	bits in @used, a power of two, at least @high - @low
+ * @unseen:	credits may have been granted that we do not know of
+ * @used:	@small, or memory of its own
+ * @small:	the first bits
+ */
+struct smbsign_window {
+	u64		low;
+	u64		high;
+	u32		size;
+	bool		unseen;
+	unsigned long	*used;
+	unsigned long	small[SMBSIGN_WINDOW_SMALL / (8 * sizeof(long))];
+};
+
+void smbsign_window_init(struct smbsign_window *window);
+u32 smbsign_window_wanted(const struct smbsign_window *window, u32 credits);
+unsigned long *smbsign_window_resize(struct smbsign_window *window,
+				     unsigned long *used, u32 size);
+void smbsign_window_grant(struct smbsign_window *window, u32 credits);
+void smbsign_window_unsee(struct smbsign_window *window);
+bool smbsign_window_use(struct smbsign_window *window, u64 id, u32 charge);
+
+#endif /* SMBSIGN_WINDOW_H */
