@@ -92,7 +92,6 @@ void smbsign_conn_free(struct smbsign_conn *conn)
  * @kind:	why it does
  * @element:	the request
  * @header:	its header, for one that is refused, else NULL
- * @status:	the status to answer that with
  *
  * Context: any.
  * Return: the entry, on no list yet, or NULL.
@@ -100,7 +99,7 @@ void smbsign_conn_free(struct smbsign_conn *conn)
 struct smbsign_awaited *
 smbsign_awaited_alloc(enum smbsign_awaited_kind kind,
 		      const struct smbsign_element *element,
-		      const struct smb2_header *header, u32 status)
+		      const struct smb2_header *header)
 {
 	struct smbsign_awaited *awaited = kzalloc(sizeof(*awaited), GFP_ATOMIC);
 
@@ -112,7 +111,6 @@ smbsign_awaited_alloc(enum smbsign_awaited_kind kind,
 	awaited->session_id = element->session_id;
 	awaited->security_mode = element->security_mode;
 	awaited->setup_flags = element->setup_flags;
-	awaited->status = status;
 	if (header)
 		awaited->header = *header;
 	return awaited;
@@ -182,6 +180,44 @@ static bool answers(const struct smb2_header *response,
 	}
 }
 
+static struct smbsign_awaited *find_awaited(struct smbsign_conn *conn,
+					    const struct smb2_header *response)
+{
+	struct smbsign_awaited *awaited;
+
+	lockdep_assert_held(&conn->lock);
+	list_for_each_entry(awaited, &conn->awaited, node) {
+		if (answers(response, awaited))
+			return awaited;
+	}
+	return NULL;
+}
+
+/**
+ * smbsign_conn_binds() - does a response answer a binding?
+ * @conn:	the connection
+ * @response:	header of the response
+ *
+ * A binding was let in only if its signature was right.
+ *
+ * Context: any but hard interrupt.
+ * Return: true if it does.
+ */
+bool smbsign_conn_binds(struct smbsign_conn *conn,
+			const struct smb2_header *response)
+{
+	struct smbsign_awaited *awaited;
+	bool binds;
+
+	spin_lock_bh(&conn->lock);
+	awaited = find_awaited(conn, response);
+	binds = awaited && awaited->kind == SMBSIGN_AWAITED_SETUP &&
+		awaited->session_id &&
+		smbsign_policy_is_binding(&conn->facts, awaited->setup_flags);
+	spin_unlock_bh(&conn->lock);
+	return binds;
+}
+
 /**
  * smbsign_conn_awaited() - find the request that a response answers
  * @conn:	the connection
@@ -194,18 +230,13 @@ struct smbsign_awaited *
 smbsign_conn_awaited(struct smbsign_conn *conn,
 		     const struct smb2_header *response)
 {
-	struct smbsign_awaited *awaited, *found = NULL;
+	struct smbsign_awaited *awaited;
 
 	lockdep_assert_held(&conn->tx_lock);
 	spin_lock_bh(&conn->lock);
-	list_for_each_entry(awaited, &conn->awaited, node) {
-		if (answers(response, awaited)) {
-			found = awaited;
-			break;
-		}
-	}
+	awaited = find_awaited(conn, response);
 	spin_unlock_bh(&conn->lock);
-	return found;
+	return awaited;
 }
 
 /**

@@ -38,6 +38,7 @@ enum smbsign_awaited_kind {
  * @setup_flags:	Flags of a SESSION_SETUP
  * @status:		for REFUSED the status to answer with; for NEGOTIATE the
  *			status to answer with in ksmbd's place, or 0
+ * @shown:		for REFUSED, the client has shown that it has the session's key
  * @header:		for REFUSED, the request's header as it came
  */
 struct smbsign_awaited {
@@ -48,6 +49,7 @@ struct smbsign_awaited {
 	u16				security_mode;
 	u8				setup_flags;
 	u32				status;
+	bool				shown;
 	struct smb2_header		header;
 };
 
@@ -129,12 +131,14 @@ void smbsign_conn_free(struct smbsign_conn *conn);
 struct smbsign_awaited *
 smbsign_awaited_alloc(enum smbsign_awaited_kind kind,
 		      const struct smbsign_element *element,
-		      const struct smb2_header *header, u32 status);
+		      const struct smb2_header *header);
 void smbsign_awaited_free(struct list_head *list);
 int smbsign_conn_await(struct smbsign_conn *conn, struct list_head *list);
 struct smbsign_awaited *
 smbsign_conn_awaited(struct smbsign_conn *conn,
 		     const struct smb2_header *response);
+bool smbsign_conn_binds(struct smbsign_conn *conn,
+			const struct smb2_header *response);
 void smbsign_conn_answered(struct smbsign_conn *conn,
 			   struct smbsign_awaited *awaited);
 void smbsign_conn_kick(struct smbsign_conn *conn);

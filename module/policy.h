@@ -89,7 +89,8 @@ struct smbsign_session_facts {
  * enum smbsign_action - what to do with a request
  * @SMBSIGN_PASS:		hand it on as it is
  * @SMBSIGN_PASS_ALONE:		hand it on, and nothing behind it before its answer
- * @SMBSIGN_VERIFY:		hand it on if its signature is right
+ * @SMBSIGN_VERIFY:		hand it on if its signature is right; where a reason
+ *				and a status come with it, refuse it all the same
  * @SMBSIGN_PROVISIONAL:	like PASS_ALONE: ksmbd itself checks its signature,
  *				and shows the key as it does
  * @SMBSIGN_REFUSE:		answer it with an error
@@ -108,7 +109,7 @@ enum smbsign_action {
  * struct smbsign_verdict - an action, and why
  * @action:	what to do
  * @reason:	why it is REFUSE or ABORT
- * @status:	Status of the answer, for REFUSE
+ * @status:	Status of the answer, for REFUSE; else 0, but see VERIFY
  */
 struct smbsign_verdict {
 	enum smbsign_action	action;

@@ -32,7 +32,7 @@
 #include "negotiate.h"
 #include "redirect.h"
 #include "session.h"
-#include "sysctl.h"
+#include "sign.h"
 
 /* Any ksmbd has it; if it is there, the functions we hook must be, too. */
 static char * const connection_function = "ksmbd_conn_handler_loop";
@@ -170,11 +170,15 @@ static void preauth_message(struct smbsign_conn *conn, u8 *frame, const u8 *hash
 	if (length < sizeof(*header))
 		return;
 	response = header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR);
-	if (response && header->command == cpu_to_le16(SMB2_CMD_NEGOTIATE))
-		smbsign_negotiate_demand((u8 *)header, length);
-	else if (!response &&
-		 header->command == cpu_to_le16(SMB2_CMD_SESSION_SETUP))
-		smbsign_session_preauth(conn, header, length, hash);
+	if (header->command == cpu_to_le16(SMB2_CMD_NEGOTIATE)) {
+		if (response)
+			smbsign_negotiate_demand((u8 *)header, length);
+	} else if (header->command == cpu_to_le16(SMB2_CMD_SESSION_SETUP)) {
+		if (response)
+			smbsign_sign_leg(conn, header, length);
+		else
+			smbsign_session_preauth(conn, header, length, hash);
+	}
 }
 
 /* (conn, frame, hash), before the frame is hashed */

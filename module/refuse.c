@@ -88,8 +88,8 @@ static int refusal_build(struct smbsign_conn *conn,
 		last = !response.header.next_command;
 		size = last ? ERROR_SIZE : ERROR_STRIDE;
 		error_fill(buffer + length, refused, &response.header, last);
-		ret = smbsign_sign_error(conn, buffer + length, size,
-					 refused->session_id);
+		ret = smbsign_sign_error(conn, (void *)(buffer + length), size,
+					 refused->session_id, refused->shown);
 		if (ret)
 			return ret;
 		length += size;

@@ -296,11 +296,14 @@ static int await(struct smbsign_conn *conn, enum smbsign_awaited_kind kind,
 		 const struct smb2_header *header)
 {
 	struct smbsign_awaited *awaited =
-		smbsign_awaited_alloc(kind, element, header, conn->rx.status);
+		smbsign_awaited_alloc(kind, element, header);
 	LIST_HEAD(list);
 
 	if (!awaited)
 		return -ENOMEM;
+	awaited->status = conn->rx.status;
+	awaited->shown = conn->rx.shown &&
+			 conn->rx.shown == element->session_id;
 	list_add(&awaited->node, &list);
 	return smbsign_conn_await(conn, &list);
 }
@@ -336,6 +339,7 @@ static int step_length(struct smbsign_conn *conn)
 
 	rx->element = (struct smbsign_element) { .command = SMB2_CMD_COUNT };
 	rx->session_id = 0;
+	rx->shown = 0;
 	rx->streaming = false;
 	rx->frame = rx->parsed;
 	smbsign_count(SMBSIGN_COUNT_FRAMES);
@@ -574,8 +578,7 @@ static int step_collect(struct smbsign_conn *conn,
 static int expect_setup(struct smbsign_rx *rx)
 {
 	struct smbsign_awaited *awaited =
-		smbsign_awaited_alloc(SMBSIGN_AWAITED_SETUP, &rx->element, NULL,
-				      0);
+		smbsign_awaited_alloc(SMBSIGN_AWAITED_SETUP, &rx->element, NULL);
 
 	if (!awaited)
 		return -ENOMEM;
@@ -595,6 +598,11 @@ static int element_done(struct smbsign_conn *conn)
 	return rx->element.last ? pass_frame(conn) : GO_ON;
 }
 
+static bool is_large(const struct smbsign_rx *rx)
+{
+	return rx->frame_end - rx->frame > smbsign_hold_bytes();
+}
+
 static int begin_verifying(struct smbsign_conn *conn, struct smbsign_key *key,
 			   const struct smb2_header *header)
 {
@@ -604,8 +612,7 @@ static int begin_verifying(struct smbsign_conn *conn, struct smbsign_key *key,
 	    smbsign_mac_header(&rx->mac, (const u8 *)header))
 		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	memcpy(rx->signature, header->signature, sizeof(rx->signature));
-	if (rx->frame_end - rx->frame > smbsign_hold_bytes() &&
-	    !rx->streaming) {
+	if (is_large(rx) && !rx->streaming) {
 		smbsign_count(SMBSIGN_COUNT_STREAMED);
 		rx->streaming = true;
 	}
@@ -668,6 +675,11 @@ static int judge(struct smbsign_conn *conn, const struct smb2_header *header)
 	key = smbsign_session_facts(conn, rx->element.session_id, &session);
 	verdict = smbsign_policy_element(&policy, &facts, &session,
 					 &rx->element, single);
+	/* What is streamed cannot be refused: then without verifying it. */
+	if (verdict.status && verdict.action == SMBSIGN_VERIFY &&
+	    (is_large(rx) || rx->streaming || auditing()))
+		verdict.action = SMBSIGN_REFUSE;
+	rx->doom = verdict;
 	if (verdict.action == SMBSIGN_VERIFY)
 		return begin_verifying(conn, key, header);
 
@@ -835,7 +847,10 @@ static int body_verified(struct smbsign_conn *conn)
 	smbsign_count(SMBSIGN_COUNT_VERIFIED);
 	if (in_serving_softirq())
 		smbsign_count(SMBSIGN_COUNT_VERIFIED_SOFTIRQ);
-	return element_done(conn);
+	if (!rx->doom.status)
+		return element_done(conn);
+	rx->shown = rx->element.session_id;
+	return refuse_frame(conn, &rx->doom);
 }
 
 /*
@@ -897,6 +912,11 @@ static void unstall(struct smbsign_conn *conn)
 	if ((missing <= tcp_receive_window(tp) || (int)missing <= space) &&
 	    atomic_read(&sk->sk_rmem_alloc) <= READ_ONCE(sk->sk_rcvbuf))
 		return;
+	/* Nothing of this one may be released. */
+	if (rx->state == SMBSIGN_RX_BODY && rx->doom.status) {
+		refuse_frame(conn, &rx->doom);
+		return;
+	}
 	smbsign_count(SMBSIGN_COUNT_STREAMED);
 	rx->streaming = true;
 	if (!is_first(rx))
@@ -946,7 +966,7 @@ enum smbsign_rx_result smbsign_rx_run(struct smbsign_conn *conn, u32 budget,
 		return SMBSIGN_RX_REFUSING;
 	if (step == SMBSIGN_RX_STARVED)
 		unstall(conn);
-	return step;
+	return rx->refusing ? SMBSIGN_RX_REFUSING : step;
 }
 
 /* Is a request being verified that is the reader's to verify? */
@@ -980,7 +1000,7 @@ bool smbsign_rx_softirq(struct smbsign_conn *conn)
 		return true;
 	if (bulk(rx)) {
 		unstall(conn);
-		return rx->streaming || bulk_worth_waking(conn);
+		return rx->streaming || rx->refusing || bulk_worth_waking(conn);
 	}
 	result = smbsign_rx_run(conn, smbsign_softirq_bytes(),
 				smbsign_softirq_bytes());
@@ -988,7 +1008,7 @@ bool smbsign_rx_softirq(struct smbsign_conn *conn)
 		return true;
 	if (result == SMBSIGN_RX_MORE && bulk(rx)) {
 		unstall(conn);
-		return rx->streaming || bulk_worth_waking(conn);
+		return rx->streaming || rx->refusing || bulk_worth_waking(conn);
 	}
 	return result != SMBSIGN_RX_STARVED && result != SMBSIGN_RX_BLOCKED;
 }

@@ -10,6 +10,7 @@
 
 #include "frame.h"
 #include "mac.h"
+#include "policy.h"
 #include "reason.h"
 
 struct smbsign_conn;
@@ -85,6 +86,8 @@ struct smbsign_substitute {
  * @session_id:	session of the first request of the frame
  * @element:	the current request
  * @signature:	its Signature
+ * @doom:	if its status is not 0, the request is refused once verified
+ * @shown:	a session that the client has shown to have the key of, or 0
  * @setups:	SESSION_SETUP requests of the frame, to be waited for if it passes
  * @mac:	its MAC as far as @parsed
  * @substitute:	what ksmbd reads in place of a refused frame, or NULL
@@ -105,6 +108,8 @@ struct smbsign_rx {
 	u64				session_id;
 	struct smbsign_element		element;
 	u8				signature[SMB2_SIGNATURE_SIZE];
+	struct smbsign_verdict		doom;
+	u64				shown;
 	struct list_head		setups;
 	struct smbsign_mac		mac;
 	struct smbsign_substitute	*substitute;

@@ -13,54 +13,95 @@
 #include "session.h"
 #include "sign.h"
 #include "stats.h"
+#include "sysctl.h"
 
 /* The key that a response is signed with, or NULL. */
 static struct smbsign_key *key_for(struct smbsign_conn *conn, u64 session_id,
-				   bool binding,
+				   bool shown,
 				   struct smbsign_session_facts *facts)
 {
 	struct smbsign_key *key = smbsign_session_facts(conn, session_id, facts);
 
 	/*
-	 * Not with a key from elsewhere: it is not for anybody to ask for.  Only
-	 * who binds a session has shown that he has it.
+	 * Not with a key from elsewhere, unless the client has shown that it has
+	 * that key: else anybody could have things signed with it.
 	 */
-	if (facts->state == SMBSIGN_SESSION_ESTABLISHED || binding)
+	if (facts->state == SMBSIGN_SESSION_ESTABLISHED || shown)
 		return key;
 	smbsign_key_put(key);
 	return NULL;
 }
 
+/* Sign what lies in one piece; the reference to @key is handed over. */
+static int sign_flat(struct smb2_header *header, u32 length,
+		     struct smbsign_key *key)
+{
+	struct smbsign_mac mac = { };
+	u8 signature[SMB2_SIGNATURE_SIZE];
+	int ret;
+
+	header->flags |= cpu_to_le32(SMB2_FLAG_SIGNED);
+	memset(header->signature, 0, sizeof(header->signature));
+	ret = smbsign_mac_begin(&mac, key);
+	if (!ret)
+		ret = smbsign_mac_update(&mac, (u8 *)header, length);
+	if (!ret)
+		ret = smbsign_mac_end(&mac, signature);
+	if (!ret)
+		memcpy(header->signature, signature, sizeof(signature));
+	smbsign_mac_cancel(&mac);
+	return ret;
+}
+
 /**
  * smbsign_sign_error() - sign an error of our own, where the session has a key
  * @conn:	the connection
- * @data:	the response, its Signature zero
- * @length:	bytes at @data
+ * @header:	the response, from its SMB2 header on
+ * @length:	bytes at @header
  * @session_id:	the session of the request
+ * @shown:	the client has shown that it has the session's key
  *
  * Context: process, inside smbsign_grace_enter(). [MS-SMB2] 3.3.4.1.1.
  * Return: 0 or the error of the kernel's crypto.
  */
-int smbsign_sign_error(struct smbsign_conn *conn, u8 *data, u32 length,
-		       u64 session_id)
+int smbsign_sign_error(struct smbsign_conn *conn, struct smb2_header *header,
+		       u32 length, u64 session_id, bool shown)
 {
-	struct smb2_header *header = (struct smb2_header *)data;
 	struct smbsign_session_facts facts;
-	struct smbsign_mac mac = { };
-	struct smbsign_key *key;
-	int ret;
+	struct smbsign_key *key = key_for(conn, session_id, shown, &facts);
 
-	key = key_for(conn, session_id, false, &facts);
-	if (!key)
-		return 0;
-	header->flags |= cpu_to_le32(SMB2_FLAG_SIGNED);
-	ret = smbsign_mac_begin(&mac, key);
-	if (!ret)
-		ret = smbsign_mac_update(&mac, data, length);
-	if (!ret)
-		ret = smbsign_mac_end(&mac, header->signature);
-	smbsign_mac_cancel(&mac);
-	return ret;
+	return key ? sign_flat(header, length, key) : 0;
+}
+
+/**
+ * smbsign_sign_leg() - sign a SESSION_SETUP response before it is hashed
+ * @conn:	the connection
+ * @header:	the response, from its SMB2 header on
+ * @length:	bytes at @header
+ *
+ * On 3.1.1 every leg but the last is part of the preauthentication hash, with its
+ * signature.  Signed once more as it leaves, it does not change.
+ *
+ * Context: any but hard interrupt, inside smbsign_grace_enter(); called from an
+ * ftrace callback, does not sleep. [MS-SMB2] 3.3.4.1.1, 3.3.5.5.
+ */
+void smbsign_sign_leg(struct smbsign_conn *conn, struct smb2_header *header,
+		      u32 length)
+{
+	u64 session_id = le64_to_cpu(header->session_id);
+	struct smbsign_session_facts facts;
+	struct smbsign_policy policy;
+	struct smbsign_key *key;
+
+	if (header->status == cpu_to_le32(SMB2_STATUS_SUCCESS))
+		return;
+	smbsign_policy_get(&policy);
+	key = key_for(conn, session_id, smbsign_conn_binds(conn, header),
+		      &facts);
+	if (key && smbsign_policy_signs(&policy, &facts, header))
+		sign_flat(header, length, key);
+	else
+		smbsign_key_put(key);
 }
 
 /* ksmbd says SIGNED of some errors that it has no key for. */
@@ -96,7 +137,7 @@ static int sign_in_place(const struct smbsign_response *response,
  * @policy:	what the administrator wants
  * @response:	the response, changed in place
  * @session_id:	the session of the request
- * @binding:	it answers a binding whose signature was verified
+ * @shown:	the client has shown that it has the session's key
  *
  * Context: process, inside smbsign_grace_enter(), under smbsign_conn.tx_lock;
  * done again for a response that is written again, it gives the same.
@@ -107,13 +148,13 @@ static int sign_in_place(const struct smbsign_response *response,
 int smbsign_sign_response(struct smbsign_conn *conn,
 			  const struct smbsign_policy *policy,
 			  const struct smbsign_response *response,
-			  u64 session_id, bool binding)
+			  u64 session_id, bool shown)
 {
 	struct smbsign_session_facts facts;
 	struct smb2_header *header;
 	struct smbsign_key *key;
 
-	key = key_for(conn, session_id, binding, &facts);
+	key = key_for(conn, session_id, shown, &facts);
 	if (!smbsign_policy_signs(policy, &facts, &response->header)) {
 		smbsign_key_put(key);
 		return 0;

@@ -8,11 +8,13 @@
 struct smbsign_conn;
 struct smbsign_response;
 
-int smbsign_sign_error(struct smbsign_conn *conn, u8 *data, u32 length,
-		       u64 session_id);
+int smbsign_sign_error(struct smbsign_conn *conn, struct smb2_header *header,
+		       u32 length, u64 session_id, bool shown);
+void smbsign_sign_leg(struct smbsign_conn *conn, struct smb2_header *header,
+		      u32 length);
 int smbsign_sign_response(struct smbsign_conn *conn,
 			  const struct smbsign_policy *policy,
 			  const struct smbsign_response *response,
-			  u64 session_id, bool binding);
+			  u64 session_id, bool shown);
 
 #endif /* SMBSIGN_SIGN_H */

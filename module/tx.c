@@ -162,14 +162,6 @@ static int expected(struct smbsign_conn *conn,
 	return 0;
 }
 
-static bool is_verified_binding(const struct smbsign_conn *conn,
-				const struct smbsign_awaited *awaited)
-{
-	return awaited && awaited->kind == SMBSIGN_AWAITED_SETUP &&
-	       awaited->session_id &&
-	       smbsign_policy_is_binding(&conn->facts, awaited->setup_flags);
-}
-
 /* One response of a message; *@status is what is to be said instead. */
 static int tx_response(struct smbsign_conn *conn,
 		       const struct smbsign_policy *policy,
@@ -177,12 +169,13 @@ static int tx_response(struct smbsign_conn *conn,
 		       u32 *status)
 {
 	struct smbsign_awaited *awaited = NULL;
-	bool binding;
+	bool binding = false;
 	int ret;
 
-	if (!list_empty_careful(&conn->awaited))
+	if (!list_empty_careful(&conn->awaited)) {
 		awaited = smbsign_conn_awaited(conn, &response->header);
-	binding = is_verified_binding(conn, awaited);
+		binding = smbsign_conn_binds(conn, &response->header);
+	}
 	if (awaited)
 		ret = expected(conn, policy, awaited, response, status);
 	else
