@@ -962,11 +962,11 @@ enum smbsign_rx_result smbsign_rx_run(struct smbsign_conn *conn, u32 budget,
 		}
 	} while (step == GO_ON);
 
-	if (rx->refusing && step == SMBSIGN_RX_STARVED)
-		return SMBSIGN_RX_REFUSING;
-	if (step == SMBSIGN_RX_STARVED)
+	if (step == SMBSIGN_RX_STARVED && !rx->refusing)
 		unstall(conn);
-	return rx->refusing ? SMBSIGN_RX_REFUSING : step;
+	if (step == SMBSIGN_RX_STARVED && rx->refusing)
+		return SMBSIGN_RX_REFUSING;
+	return step;
 }
 
 /* Is a request being verified that is the reader's to verify? */
