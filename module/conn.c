@@ -270,6 +270,21 @@ void smbsign_conn_kick(struct smbsign_conn *conn)
 	conn->data_ready(conn->sk);
 }
 
+/**
+ * smbsign_conn_kill() - give a connection up
+ * @conn:	the connection
+ * @reason:	why
+ *
+ * Context: process, may sleep, not under the socket lock.
+ */
+void smbsign_conn_kill(struct smbsign_conn *conn, enum smbsign_reason reason)
+{
+	lock_sock(conn->sk);
+	smbsign_rx_kill(conn, reason);
+	release_sock(conn->sk);
+	smbsign_conn_kick(conn);
+}
+
 static u32 window_wanted(struct smbsign_conn *conn, u32 credits)
 {
 	u32 size;

@@ -142,6 +142,7 @@ bool smbsign_conn_binds(struct smbsign_conn *conn,
 void smbsign_conn_answered(struct smbsign_conn *conn,
 			   struct smbsign_awaited *awaited);
 void smbsign_conn_kick(struct smbsign_conn *conn);
+void smbsign_conn_kill(struct smbsign_conn *conn, enum smbsign_reason reason);
 int smbsign_conn_grant(struct smbsign_conn *conn, u32 credits, gfp_t gfp);
 
 #endif /* SMBSIGN_CONN_H */

@@ -8,13 +8,12 @@
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 #include <linux/uio.h>
-#include <net/sock.h>
 
 #include "conn.h"
 #include "refuse.h"
 #include "response.h"
+#include "send.h"
 #include "sign.h"
-#include "tx.h"
 
 #define ERROR_SIZE	(sizeof(struct smb2_header) + \
 			 sizeof(struct smb2_error_response))
@@ -110,35 +109,6 @@ static void refusal_answered(struct smbsign_conn *conn,
 	} while (smbsign_response_next(&response));
 }
 
-static int send_part(struct smbsign_conn *conn, u8 *data, size_t length,
-		     int flags)
-{
-	struct msghdr msg = { .msg_flags = flags };
-	struct kvec vec = { .iov_base = data, .iov_len = length };
-
-	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, length);
-	return conn->base->sendmsg(conn->sk, &msg, length);
-}
-
-/*
- * All or nothing: what ksmbd is told of is its own message, so a part of ours
- * cannot be left to it.  The rest of a part waits for room.
- */
-static int send_all(struct smbsign_conn *conn, u8 *data, int length, int flags)
-{
-	int sent = send_part(conn, data, length, flags);
-	int ret;
-
-	if (sent < 0 || sent == length)
-		return sent;
-	ret = send_part(conn, data + sent, length - sent,
-			flags & ~MSG_DONTWAIT);
-	if (ret == length - sent)
-		return length;
-	smbsign_tx_kill(conn, SMBSIGN_REASON_SHORT_WRITE);
-	return -EPIPE;
-}
-
 /**
  * smbsign_refuse_write() - write errors in place of ksmbd's answer
  * @conn:	the connection
@@ -162,7 +132,7 @@ int smbsign_refuse_write(struct smbsign_conn *conn, struct msghdr *msg,
 		return -ECONNRESET;
 	ret = refusal_build(conn, *first, buffer);
 	if (ret > 0)
-		ret = send_all(conn, buffer, ret, msg->msg_flags);
+		ret = smbsign_send(conn, buffer, ret, msg->msg_flags);
 	kfree(buffer);
 	if (ret < 0)
 		return ret;
@@ -199,7 +169,7 @@ int smbsign_refuse_response(struct smbsign_conn *conn, struct msghdr *msg,
 	header->flags &= ~cpu_to_le32(SMB2_FLAG_SIGNED);
 	memset(header->signature, 0, sizeof(header->signature));
 	error->structure_size = cpu_to_le16(sizeof(*error));
-	ret = send_all(conn, buffer, sizeof(buffer),
+	ret = smbsign_send(conn, buffer, sizeof(buffer),
 		       msg->msg_flags & ~MSG_DONTWAIT);
 	if (ret < 0)
 		return ret;

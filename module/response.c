@@ -113,6 +113,28 @@ void *smbsign_response_at(const struct smbsign_response *response,
 }
 
 /**
+ * smbsign_response_overlaps() - is a part of a write in it twice?
+ * @msg:	the write
+ *
+ * Context: process.
+ * Return: true if two pieces next to each other share memory.
+ */
+bool smbsign_response_overlaps(const struct msghdr *msg)
+{
+	const struct kvec *vec = msg->msg_iter.kvec;
+	unsigned long i;
+
+	if (!iov_iter_is_kvec(&msg->msg_iter))
+		return false;
+	for (i = 1; i < msg->msg_iter.nr_segs; i++) {
+		if (vec[i].iov_base < vec[i - 1].iov_base + vec[i - 1].iov_len &&
+		    vec[i - 1].iov_base < vec[i].iov_base + vec[i].iov_len)
+			return true;
+	}
+	return false;
+}
+
+/**
  * smbsign_response_mac() - add a response to a MAC as it lies there
  * @response:	the response
  * @mac:	the MAC, begun

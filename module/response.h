@@ -32,6 +32,7 @@ bool smbsign_response_first(struct smbsign_response *response,
 bool smbsign_response_next(struct smbsign_response *response);
 void *smbsign_response_at(const struct smbsign_response *response,
 			  size_t offset, size_t length);
+bool smbsign_response_overlaps(const struct msghdr *msg);
 int smbsign_response_mac(const struct smbsign_response *response,
 			 struct smbsign_mac *mac);
 

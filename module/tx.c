@@ -8,6 +8,7 @@
  * window, and it is signed (sign.c).  Some get an error in their place
  * (refuse.c).  What ksmbd encrypted passes as it is.
  */
+#include <linux/slab.h>
 #include <linux/unaligned.h>
 #include <linux/uio.h>
 #include <net/sock.h>
@@ -18,6 +19,7 @@
 #include "refuse.h"
 #include "report.h"
 #include "response.h"
+#include "send.h"
 #include "session.h"
 #include "sign.h"
 #include "sysctl.h"
@@ -33,21 +35,6 @@ struct outcome {
 	bool	done;
 	int	ret;
 };
-
-/**
- * smbsign_tx_kill() - give a connection up, from a writer
- * @conn:	the connection
- * @reason:	why
- *
- * Context: process, may sleep.
- */
-void smbsign_tx_kill(struct smbsign_conn *conn, enum smbsign_reason reason)
-{
-	lock_sock(conn->sk);
-	smbsign_rx_kill(conn, reason);
-	release_sock(conn->sk);
-	smbsign_conn_kick(conn);
-}
 
 /* A server that speaks only SMB1 answers an SMB1 NEGOTIATE in kind. */
 static void learn_smb1(struct smbsign_conn *conn)
@@ -117,7 +104,7 @@ static int replace(struct smbsign_conn *conn, struct msghdr *msg, size_t size,
 
 	if (response->header.next_command ||
 	    response->offset != SMB2_NBSS_SIZE) {
-		smbsign_tx_kill(conn, SMBSIGN_REASON_MALFORMED);
+		smbsign_conn_kill(conn, SMBSIGN_REASON_MALFORMED);
 		return -ECONNRESET;
 	}
 	ret = smbsign_refuse_response(conn, msg, size, response, status);
@@ -225,7 +212,7 @@ static struct outcome tx_responses(struct smbsign_conn *conn,
 			session_id = first;
 		ret = tx_response(conn, &policy, &response, session_id, &status);
 		if (ret) {
-			smbsign_tx_kill(conn, ret == -EPROTO ?
+			smbsign_conn_kill(conn, ret == -EPROTO ?
 					SMBSIGN_REASON_MALFORMED :
 					SMBSIGN_REASON_NO_MEMORY);
 			return (struct outcome) { true, -ECONNRESET };
@@ -236,6 +223,35 @@ static struct outcome tx_responses(struct smbsign_conn *conn,
 			};
 	} while (smbsign_response_next(&response));
 	return (struct outcome) { };
+}
+
+/*
+ * ksmbd 6.x writes some errors with one buffer twice, the header and its signature
+ * with it: that cannot be signed in place.
+ */
+static struct outcome tx_copy(struct smbsign_conn *conn, struct msghdr *msg,
+			      size_t size, u32 message_length)
+{
+	struct msghdr copy = { .msg_flags = msg->msg_flags };
+	struct outcome outcome = { true, -ENOMEM };
+	struct smbsign_response first;
+	struct kvec vec = { .iov_len = size };
+
+	vec.iov_base = kvmalloc(size, GFP_KERNEL);
+	if (!vec.iov_base)
+		return outcome;
+	smbsign_response_peek(msg, 0, vec.iov_base, size);
+	iov_iter_kvec(&copy.msg_iter, ITER_SOURCE, &vec, 1, size);
+	smbsign_response_first(&first, &copy, message_length);
+	outcome = tx_responses(conn, &copy, size, first);
+	if (!outcome.done)
+		outcome.ret = smbsign_send(conn, vec.iov_base, size,
+					   msg->msg_flags);
+	outcome.done = true;
+	if (outcome.ret > 0)
+		iov_iter_advance(&msg->msg_iter, outcome.ret);
+	kvfree(vec.iov_base);
+	return outcome;
 }
 
 /* ksmbd starts a message. */
@@ -254,7 +270,7 @@ static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 	    !smbsign_response_first(&first, msg, message_length))
 		return (struct outcome) { };
 	if (grant(conn, &first)) {
-		smbsign_tx_kill(conn, SMBSIGN_REASON_NO_MEMORY);
+		smbsign_conn_kill(conn, SMBSIGN_REASON_NO_MEMORY);
 		return (struct outcome) { true, -ECONNRESET };
 	}
 	if (!list_empty_careful(&conn->awaited) &&
@@ -262,6 +278,8 @@ static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 		return (struct outcome) {
 			true, smbsign_refuse_write(conn, msg, size, &first)
 		};
+	if (smbsign_response_overlaps(msg))
+		return tx_copy(conn, msg, size, message_length);
 	return tx_responses(conn, msg, size, first);
 }
 
@@ -301,7 +319,7 @@ static int tx_locked(struct smbsign_conn *conn, struct msghdr *msg, size_t size)
 	conn->tx_left = left - min_t(u32, left, ret);
 	/* ksmbd 6.x does not write the rest: the stream is past mending. */
 	if (conn->tx_left && wait)
-		smbsign_tx_kill(conn, SMBSIGN_REASON_SHORT_WRITE);
+		smbsign_conn_kill(conn, SMBSIGN_REASON_SHORT_WRITE);
 	return ret;
 }
 
