@@ -6,8 +6,7 @@
  * from 6.1 to 7.3: ksmbd's connection, the key of 16 bytes, the message in
  * pieces, the first of which begins with its SMB2 header, and where the signature
  * goes.  They show the key.  Responses are signed as they leave (sign.c), so for
- * them there is nothing left to do; and on 3.1.1 they know AES-CMAC only,
- * whatever was negotiated.
+ * them there is nothing left to do.
  *
  * ksmbd_gen_preauth_integrity_hash() gets every NEGOTIATE and SESSION_SETUP
  * message of 3.1.1 before it is hashed, and a response before it is sent: what it
@@ -29,6 +28,7 @@
 #include "conn.h"
 #include "derive.h"
 #include "grace.h"
+#include "mac.h"
 #include "negotiate.h"
 #include "redirect.h"
 #include "session.h"
@@ -92,6 +92,30 @@ static struct smbsign_conn *named(void *ksmbd_conn)
 	return NULL;
 }
 
+/* The MAC of a request, by what was negotiated and what it was verified with. */
+static int sign_request(struct smbsign_conn *conn, const u8 *raw,
+			const struct kvec *vec, int vecs, u8 *signature)
+{
+	struct smbsign_key *key = smbsign_session_key(conn, vec->iov_base, raw);
+	struct smbsign_mac mac = { };
+	int ret;
+
+	if (!key)
+		return -ENOKEY;
+	ret = smbsign_mac_begin(&mac, key);
+	for (; !ret && vecs; vec++, vecs--)
+		ret = smbsign_mac_update(&mac, vec->iov_base, vec->iov_len);
+	if (!ret)
+		ret = smbsign_mac_end(&mac, signature);
+	smbsign_mac_cancel(&mac);
+	return ret;
+}
+
+static bool is_response(const struct smb2_header *header)
+{
+	return header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR);
+}
+
 /*
  * In place of ksmbd's own functions.  What is signed is a response, which is
  * signed as it leaves, or a request that the gate has verified already: ksmbd
@@ -100,16 +124,15 @@ static struct smbsign_conn *named(void *ksmbd_conn)
 static int sign_instead(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 			int vecs, u8 *signature)
 {
-	const struct smb2_header *header = vec->iov_base;
 	int grace = smbsign_grace_enter();
 	struct smbsign_conn *conn = named(ksmbd_conn);
 	int ret = -ENOKEY;
 
-	if (header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR)) {
+	if (is_response(vec->iov_base)) {
 		memset(signature, 0, SMB2_SIGNATURE_SIZE);
 		ret = 0;
 	} else if (conn) {
-		ret = smbsign_session_sign(conn, raw, vec, vecs, signature);
+		ret = sign_request(conn, raw, vec, vecs, signature);
 	}
 	/* 7.3 does not look at what we return. */
 	if (ret)
@@ -118,31 +141,39 @@ static int sign_instead(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 	return ret;
 }
 
-/* Is this a signature that ksmbd need not, or cannot, compute? */
-static bool instead(struct smbsign_conn *conn, const struct smb2_header *header)
+/*
+ * Does ksmbd use another key or algorithm than we do?  On 2.x it overwrites the
+ * key when a session is authenticated again; on 3.1.1 it knows AES-CMAC only.
+ */
+static bool differs(struct smbsign_conn *conn, const struct smb2_header *header,
+		    const u8 *raw)
 {
-	if (header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR))
-		/* One that is to be encrypted never passes by us. */
-		return !READ_ONCE(conn->encrypted);
-	return READ_ONCE(conn->facts.dialect) == SMB2_DIALECT_311 &&
-	       READ_ONCE(conn->facts.algorithm) != SMB2_SIGNING_AES_CMAC;
+	u16 dialect = READ_ONCE(conn->facts.dialect);
+	struct smbsign_key *key;
+
+	if (dialect >= SMB2_DIALECT_300 &&
+	    READ_ONCE(conn->facts.algorithm) == SMB2_SIGNING_AES_CMAC)
+		return false;
+	key = smbsign_session_key(conn, header, raw);
+	smbsign_key_put(key);
+	return key;
 }
 
 static bool key_used(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 		     int vecs)
 {
+	const struct smb2_header *header = vec->iov_base;
 	struct smbsign_conn *conn;
-	bool take_over;
 
-	if (vecs < 1 || vec->iov_len < sizeof(struct smb2_header))
+	if (vecs < 1 || vec->iov_len < sizeof(*header))
 		return false;
 	conn = named(ksmbd_conn);
 	if (!conn)
 		return false;
-	/* It shows the key; and only who knows the key can sign. */
-	take_over = instead(conn, vec->iov_base);
-	smbsign_session_key_seen(conn, vec->iov_base, raw);
-	return take_over;
+	smbsign_session_key_seen(conn, header, raw);
+	/* A response that is to be encrypted does not pass by sign.c. */
+	return is_response(header) ? !READ_ONCE(conn->encrypted) :
+				     differs(conn, header, raw);
 }
 
 /* In ksmbd's worker, preemption off: it must not sleep. */
@@ -169,7 +200,7 @@ static void preauth_message(struct smbsign_conn *conn, u8 *frame, const u8 *hash
 
 	if (length < sizeof(*header))
 		return;
-	response = header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR);
+	response = is_response(header);
 	if (header->command == cpu_to_le16(SMB2_CMD_NEGOTIATE)) {
 		if (response)
 			smbsign_negotiate_demand((u8 *)header, length);

@@ -10,7 +10,6 @@
 #include <crypto/utils.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
-#include <linux/uio.h>
 
 #include "conn.h"
 #include "grace.h"
@@ -291,6 +290,10 @@ static int session_note(struct smbsign_conn *conn,
 	if (!session)
 		return -ENOMEM;
 	session->security_mode |= request->security_mode;
+	/* Reauthentication keeps the keys; ksmbd's on 2.1 does not (3.3.5.5.2). */
+	if (request->session_id && session->key &&
+	    session->facts.state == SMBSIGN_SESSION_ESTABLISHED)
+		session->raw_seen = false;
 	if (smbsign_policy_is_binding(&conn->facts, request->setup_flags) &&
 	    request->session_id &&
 	    session->facts.state == SMBSIGN_SESSION_IN_PROGRESS)
@@ -470,33 +473,30 @@ static struct smbsign_key *key_by_raw(struct smbsign_conn *conn,
 }
 
 /**
- * smbsign_session_sign() - compute a signature for ksmbd, by what was negotiated
+ * smbsign_session_key() - the key that a request was verified with
  * @conn:	the connection
- * @raw:	the key that ksmbd would use
- * @vec:	the message in pieces, its Signature zero
- * @vecs:	their number
- * @signature:	filled in
+ * @header:	the request's SMB2 header
+ * @raw:	the key that ksmbd would use, for one that leaves its session out
  *
  * Context: any but hard interrupt, inside smbsign_grace_enter().
- * Return: 0, -ENOKEY, or the error of the kernel's crypto.
+ * Return: the key, with a reference, or NULL.
  */
-int smbsign_session_sign(struct smbsign_conn *conn,
-			 const u8 raw[SMB2_KEY_SIZE], const struct kvec *vec,
-			 int vecs, u8 signature[SMB2_SIGNATURE_SIZE])
+struct smbsign_key *smbsign_session_key(struct smbsign_conn *conn,
+					const struct smb2_header *header,
+					const u8 raw[SMB2_KEY_SIZE])
 {
-	struct smbsign_key *key = key_by_raw(conn, raw);
-	struct smbsign_mac mac = { };
-	int ret;
+	u64 id = le64_to_cpu(header->session_id);
+	struct smbsign_session *session;
+	struct smbsign_key *key = NULL;
 
-	if (!key)
-		return -ENOKEY;
-	ret = smbsign_mac_begin(&mac, key);
-	for (; !ret && vecs; vec++, vecs--)
-		ret = smbsign_mac_update(&mac, vec->iov_base, vec->iov_len);
-	if (!ret)
-		ret = smbsign_mac_end(&mac, signature);
-	smbsign_mac_cancel(&mac);
-	return ret;
+	if (id == SMB2_SESSION_ID_RELATED)
+		return key_by_raw(conn, raw);
+	rcu_read_lock();
+	session = find(conn, id, NULL);
+	if (session)
+		key = key_take(&session->key);
+	rcu_read_unlock();
+	return key;
 }
 
 /**

@@ -9,7 +9,6 @@
 #include "derive.h"
 #include "policy.h"
 
-struct kvec;
 struct smbsign_awaited;
 struct smbsign_conn;
 struct smbsign_key;
@@ -62,9 +61,9 @@ void smbsign_session_key_seen(struct smbsign_conn *conn,
 void smbsign_session_preauth(struct smbsign_conn *conn,
 			     const struct smb2_header *request, u32 length,
 			     const u8 *hash);
-int smbsign_session_sign(struct smbsign_conn *conn,
-			 const u8 raw[SMB2_KEY_SIZE], const struct kvec *vec,
-			 int vecs, u8 signature[SMB2_SIGNATURE_SIZE]);
+struct smbsign_key *smbsign_session_key(struct smbsign_conn *conn,
+					const struct smb2_header *header,
+					const u8 raw[SMB2_KEY_SIZE]);
 bool smbsign_session_was_told(u64 id);
 int smbsign_session_prepare(struct smbsign_conn *conn, u64 id);
 void smbsign_session_drop_all(struct smbsign_conn *conn);
