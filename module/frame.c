@@ -196,18 +196,23 @@ static u8 dialect_set(const u8 *list, u32 count)
 static void signing_offer(const u8 *data, u32 length,
 			  struct smbsign_contexts *contexts)
 {
-	u32 count, algorithm;
+	u32 count = length < 2 ? 0 : get_unaligned_le16(data);
 
 	contexts->signing = true;
-	count = length < 2 ? 0 : get_unaligned_le16(data);
-	if (!count || length < 2 + 2 * count)
+	if (!count || length < 2 + 2 * count) {
 		contexts->malformed = true;
-	else
-		while (count--) {
-			algorithm = get_unaligned_le16(data + 2 + 2 * count);
-			if (algorithm < 16)
-				contexts->algorithms |= BIT(algorithm);
-		}
+		return;
+	}
+	/* From the last to the first, which is preferred. */
+	while (count--) {
+		u16 algorithm = get_unaligned_le16(data + 2 + 2 * count);
+
+		if (algorithm != SMB2_SIGNING_HMAC_SHA256 &&
+		    algorithm != SMB2_SIGNING_AES_CMAC)
+			continue;
+		contexts->algorithms |= BIT(algorithm);
+		contexts->preferred = algorithm;
+	}
 }
 
 static void offered_contexts(const u8 *message, u32 length, u32 offset,
@@ -369,22 +374,17 @@ bool smbsign_frame_smb1_upgrades(const u8 *message, u32 length)
 	return false;
 }
 
-/* The one algorithm that a SIGNING_CAPABILITIES context of a response names. */
-static int signing_context(const u8 *data, u32 length, u16 *algorithm)
-{
-	if (length < 4 || get_unaligned_le16(data) != 1)
-		return -EPROTO;
-	*algorithm = get_unaligned_le16(data + 2);
-	return 0;
-}
-
-static int negotiate_contexts(const u8 *message, u32 length, u32 offset,
-			      unsigned int count, u16 *algorithm)
+/*
+ * Where a response names its signing algorithm: *@at, or 0 if it does not.  There
+ * is one in the context, 2.2.4.1.7.
+ */
+static int find_algorithm(const u8 *message, u32 length, u32 offset,
+			  unsigned int count, u32 *at)
 {
 	const struct smb2_negotiate_context *context;
 	u32 data_length;
-	int ret;
 
+	*at = 0;
 	while (count--) {
 		if (offset > length || length - offset < sizeof(*context))
 			return -EPROTO;
@@ -394,15 +394,51 @@ static int negotiate_contexts(const u8 *message, u32 length, u32 offset,
 		if (length - offset < data_length)
 			return -EPROTO;
 		if (context->type == cpu_to_le16(SMB2_CONTEXT_SIGNING)) {
-			ret = signing_context(message + offset, data_length,
-					      algorithm);
-			if (ret)
-				return ret;
+			if (data_length < 4 ||
+			    get_unaligned_le16(message + offset) != 1)
+				return -EPROTO;
+			*at = offset + 2;
 		}
 		/* The last context need not be padded. */
 		offset += ALIGN(data_length, 8);
 	}
 	return 0;
+}
+
+static const struct smb2_negotiate_response *negotiate_response(const u8 *message)
+{
+	return (const void *)(message + sizeof(struct smb2_header));
+}
+
+static int algorithm_at(const u8 *message, u32 length, u32 *at)
+{
+	const struct smb2_negotiate_response *response =
+		negotiate_response(message);
+
+	return find_algorithm(message, length,
+			      le32_to_cpu(response->context_offset),
+			      le16_to_cpu(response->context_count), at);
+}
+
+/**
+ * smbsign_frame_algorithm() - find the signing algorithm in a NEGOTIATE response
+ * @message:	the message from its SMB2 header on
+ * @length:	bytes at @message
+ *
+ * Context: any. [MS-SMB2] 2.2.4.1.7.
+ * Return: where it lies in @message, two bytes, or 0 if there is none.
+ */
+u32 smbsign_frame_algorithm(const u8 *message, u32 length)
+{
+	u32 at;
+
+	if (length < sizeof(struct smb2_header) +
+		     sizeof(struct smb2_negotiate_response) ||
+	    negotiate_response(message)->dialect_revision !=
+	    cpu_to_le16(SMB2_DIALECT_311) ||
+	    algorithm_at(message, length, &at))
+		return 0;
+	return at;
 }
 
 /**
@@ -419,10 +455,12 @@ int smbsign_frame_negotiated(const u8 *message, u32 length,
 			     struct smbsign_negotiated *out)
 {
 	const struct smb2_negotiate_response *response;
+	u32 at;
+	int ret;
 
 	if (length < sizeof(struct smb2_header) + sizeof(*response))
 		return -EPROTO;
-	response = (const void *)(message + sizeof(struct smb2_header));
+	response = negotiate_response(message);
 	out->dialect = le16_to_cpu(response->dialect_revision);
 	out->security_mode = le16_to_cpu(response->security_mode);
 	out->capabilities = le32_to_cpu(response->capabilities);
@@ -431,10 +469,10 @@ int smbsign_frame_negotiated(const u8 *message, u32 length,
 	/* 2.1 servers answer multi-protocol requests with a wildcard. */
 	if (out->dialect != SMB2_DIALECT_311)
 		return 0;
-	return negotiate_contexts(message, length,
-				  le32_to_cpu(response->context_offset),
-				  le16_to_cpu(response->context_count),
-				  &out->algorithm);
+	ret = algorithm_at(message, length, &at);
+	if (!ret && at)
+		out->algorithm = get_unaligned_le16(message + at);
+	return ret;
 }
 
 /**

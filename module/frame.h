@@ -79,13 +79,15 @@ struct smbsign_offer {
  * struct smbsign_contexts - what the contexts of a 3.1.1 NEGOTIATE say of signing
  * @preauth:		number of PREAUTH_INTEGRITY_CAPABILITIES
  * @signing:		there are SIGNING_CAPABILITIES
- * @algorithms:		of those offered, BIT(SMB2_SIGNING_*)
+ * @algorithms:		those offered that we know, BIT(SMB2_SIGNING_*)
+ * @preferred:		the first of them
  * @malformed:		the list or one of them is broken, or offers nothing
  */
 struct smbsign_contexts {
 	u16	preauth;
 	bool	signing;
 	u16	algorithms;
+	u16	preferred;
 	bool	malformed;
 };
 
@@ -114,6 +116,7 @@ int smbsign_frame_offer(const u8 *message, u32 length,
 int smbsign_frame_validate(const u8 *message, u32 length,
 			   struct smbsign_offer *offer);
 u32 smbsign_frame_validated(const u8 *message, u32 length);
+u32 smbsign_frame_algorithm(const u8 *message, u32 length);
 bool smbsign_frame_smb1_upgrades(const u8 *message, u32 length);
 u8 smbsign_dialect_bit(u16 dialect);
 int smbsign_frame_negotiated(const u8 *message, u32 length,

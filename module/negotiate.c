@@ -5,15 +5,43 @@
  * Under policy required a client must sign, whatever ksmbd.conf says.  It does so
  * if the NEGOTIATE response tells it to, and then finds the same in the answer to
  * FSCTL_VALIDATE_NEGOTIATE_INFO.
+ *
+ * ksmbd names AES-CMAC as 3.1.1's signing algorithm also to a client that offered
+ * something else.  As all signatures are ours, what is named can be what the client
+ * prefers.
  */
 #include <asm/byteorder.h>
 
+#include <linux/unaligned.h>
+
 #include "frame.h"
 #include "negotiate.h"
+#include "policy.h"
 #include "sysctl.h"
 
 static const __le16 demand = cpu_to_le16(SMB2_SECURITY_SIGNING_ENABLED |
 					 SMB2_SECURITY_SIGNING_REQUIRED);
+
+/**
+ * smbsign_negotiate_algorithm() - have a NEGOTIATE response name the algorithm
+ *	that we choose
+ * @message:	the response from its SMB2 header on; changed in place
+ * @length:	bytes at @message
+ * @contexts:	what the client offered
+ *
+ * Context: any, before the response is hashed. [MS-SMB2] 2.2.4.1.7, 3.3.5.4.
+ */
+void smbsign_negotiate_algorithm(u8 *message, u32 length,
+				 const struct smbsign_contexts *contexts)
+{
+	u32 at = smbsign_frame_algorithm(message, length);
+	struct smbsign_policy policy;
+
+	smbsign_policy_get(&policy);
+	if (at && contexts->algorithms)
+		put_unaligned_le16(smbsign_policy_algorithm(&policy, contexts),
+				   message + at);
+}
 
 /**
  * smbsign_negotiate_demand() - have a NEGOTIATE response demand signing, if the

@@ -5,6 +5,10 @@
 
 #include <linux/types.h>
 
+struct smbsign_contexts;
+
+void smbsign_negotiate_algorithm(u8 *message, u32 length,
+				 const struct smbsign_contexts *contexts);
 bool smbsign_negotiate_demand(u8 *message, u32 length);
 void smbsign_negotiate_validated(u8 *message, u32 length);
 

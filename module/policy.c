@@ -313,6 +313,25 @@ smbsign_policy_offer(const struct smbsign_element *element,
 }
 
 /**
+ * smbsign_policy_algorithm() - choose a signing algorithm on 3.1.1
+ * @policy:	what the administrator wants
+ * @contexts:	what the client offers, at least one that we know
+ *
+ * Context: any. [MS-SMB2] 3.3.5.4.
+ * Return: SMB2_SIGNING_*, what the client prefers of what the policy allows.
+ */
+u16 smbsign_policy_algorithm(const struct smbsign_policy *policy,
+			     const struct smbsign_contexts *contexts)
+{
+	u16 both = policy->algorithms & contexts->algorithms;
+
+	if (!both || both & BIT(contexts->preferred))
+		return contexts->preferred;
+	return both & BIT(SMB2_SIGNING_AES_CMAC) ? SMB2_SIGNING_AES_CMAC :
+						   SMB2_SIGNING_HMAC_SHA256;
+}
+
+/**
  * smbsign_policy_negotiated() - judge what was agreed on
  * @policy:	what the administrator wants
  * @negotiated:	the server's NEGOTIATE response

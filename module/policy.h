@@ -130,6 +130,8 @@ struct smbsign_verdict
 smbsign_policy_offer(const struct smbsign_element *element,
 		     const struct smbsign_offer *offer,
 		     const struct smbsign_contexts *contexts);
+u16 smbsign_policy_algorithm(const struct smbsign_policy *policy,
+			     const struct smbsign_contexts *contexts);
 struct smbsign_verdict
 smbsign_policy_negotiated(const struct smbsign_policy *policy,
 			  const struct smbsign_negotiated *negotiated);

@@ -192,6 +192,14 @@ static void notrace sign_called(unsigned long ip, unsigned long parent_ip,
 	smbsign_grace_leave(grace);
 }
 
+/* The reader stands still until a NEGOTIATE is answered: what it left stays. */
+static void negotiate_response(struct smbsign_conn *conn, u8 *message,
+			       u32 length)
+{
+	smbsign_negotiate_demand(message, length);
+	smbsign_negotiate_algorithm(message, length, &conn->rx.contexts);
+}
+
 static void preauth_message(struct smbsign_conn *conn, u8 *frame, const u8 *hash)
 {
 	u32 length = get_unaligned_be32(frame) & 0xffffff;
@@ -203,7 +211,7 @@ static void preauth_message(struct smbsign_conn *conn, u8 *frame, const u8 *hash
 	response = is_response(header);
 	if (header->command == cpu_to_le16(SMB2_CMD_NEGOTIATE)) {
 		if (response)
-			smbsign_negotiate_demand((u8 *)header, length);
+			negotiate_response(conn, (u8 *)header, length);
 	} else if (header->command == cpu_to_le16(SMB2_CMD_SESSION_SETUP)) {
 		if (response)
 			smbsign_sign_leg(conn, header, length);

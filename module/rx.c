@@ -398,7 +398,7 @@ static int smb1_upgrades(struct smbsign_conn *conn, bool *upgrades)
 	step = inspect(conn, rx->parsed, length, &message);
 	if (step != GO_ON)
 		return step;
-	*upgrades = message && length > sizeof(__le32) &&
+	*upgrades = message && !rx->upgraded && length > sizeof(__le32) &&
 		    message[sizeof(__le32)] == SMB1_COM_NEGOTIATE &&
 		    smbsign_frame_smb1_upgrades(message, length);
 	kfree(message);
@@ -435,6 +435,7 @@ static int pass_smb1(struct smbsign_conn *conn)
 {
 	struct smbsign_element first = { .command = SMB2_CMD_NEGOTIATE };
 
+	conn->rx.upgraded = true;
 	window_use(conn, 0, 1);
 	return pass_frame_alone(conn, SMBSIGN_AWAITED_NEGOTIATE, &first);
 }
@@ -692,13 +693,13 @@ static int judge(struct smbsign_conn *conn, const struct smb2_header *header)
 static int look_at_offer(struct smbsign_conn *conn, const u8 *request)
 {
 	struct smbsign_rx *rx = &conn->rx;
-	struct smbsign_contexts contexts;
 	struct smbsign_verdict verdict;
 
 	if (!request || smbsign_frame_offer(request, rx->element.length,
-					    &rx->offer, &contexts))
+					    &rx->offer, &rx->contexts))
 		return killed(conn, SMBSIGN_REASON_MALFORMED);
-	verdict = smbsign_policy_offer(&rx->element, &rx->offer, &contexts);
+	verdict = smbsign_policy_offer(&rx->element, &rx->offer,
+				       &rx->contexts);
 	rx->status = 0;
 	if (audited(conn, &verdict) == SMBSIGN_REFUSE) {
 		smbsign_report(conn, &rx->element, verdict.reason,

@@ -83,6 +83,8 @@ struct smbsign_substitute {
  * @budget:	bytes that may still be looked at in this call
  * @status:	Status to answer a refused frame with, or a NEGOTIATE, or 0
  * @offer:	the NEGOTIATE request
+ * @contexts:	its contexts
+ * @upgraded:	an SMB1 NEGOTIATE came first
  * @session_id:	session of the first request of the frame
  * @element:	the current request
  * @signature:	its Signature
@@ -105,6 +107,8 @@ struct smbsign_rx {
 	u32				budget;
 	u32				status;
 	struct smbsign_offer		offer;
+	struct smbsign_contexts		contexts;
+	bool				upgraded;
 	u64				session_id;
 	struct smbsign_element		element;
 	u8				signature[SMB2_SIGNATURE_SIZE];
