@@ -78,9 +78,11 @@ enum smb2_command {
 
 /* Capabilities, 2.2.3 and 2.2.4 */
 #define SMB2_CAP_LARGE_MTU		0x00000004
+#define SMB2_CAP_ENCRYPTION		0x00000040
 
 /* Negotiate contexts, 2.2.3.1 and 2.2.3.1.7 */
 #define SMB2_CONTEXT_PREAUTH		0x0001
+#define SMB2_CONTEXT_ENCRYPTION		0x0002
 #define SMB2_CONTEXT_SIGNING		0x0008
 #define SMB2_SIGNING_HMAC_SHA256	0x0000
 #define SMB2_SIGNING_AES_CMAC		0x0001

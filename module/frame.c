@@ -374,13 +374,21 @@ bool smbsign_frame_smb1_upgrades(const u8 *message, u32 length)
 	return false;
 }
 
-/*
- * Where a response names its signing algorithm: *@at, or 0 if it does not.  There
- * is one in the context, 2.2.4.1.7.
- */
-static int find_algorithm(const u8 *message, u32 length, u32 offset,
-			  unsigned int count, u32 *at)
+static const struct smb2_negotiate_response *negotiate_response(const u8 *message)
 {
+	return (const void *)(message + sizeof(struct smb2_header));
+}
+
+/*
+ * Where a response names the one thing it chose in a context of that type: *@at,
+ * or 0 if it does not.  2.2.4.1.2, 2.2.4.1.7.
+ */
+static int find_choice(const u8 *message, u32 length, u16 type, u32 *at)
+{
+	const struct smb2_negotiate_response *response =
+		negotiate_response(message);
+	u32 offset = le32_to_cpu(response->context_offset);
+	unsigned int count = le16_to_cpu(response->context_count);
 	const struct smb2_negotiate_context *context;
 	u32 data_length;
 
@@ -393,7 +401,7 @@ static int find_algorithm(const u8 *message, u32 length, u32 offset,
 		data_length = le16_to_cpu(context->data_length);
 		if (length - offset < data_length)
 			return -EPROTO;
-		if (context->type == cpu_to_le16(SMB2_CONTEXT_SIGNING)) {
+		if (le16_to_cpu(context->type) == type) {
 			if (data_length < 4 ||
 			    get_unaligned_le16(message + offset) != 1)
 				return -EPROTO;
@@ -403,21 +411,6 @@ static int find_algorithm(const u8 *message, u32 length, u32 offset,
 		offset += ALIGN(data_length, 8);
 	}
 	return 0;
-}
-
-static const struct smb2_negotiate_response *negotiate_response(const u8 *message)
-{
-	return (const void *)(message + sizeof(struct smb2_header));
-}
-
-static int algorithm_at(const u8 *message, u32 length, u32 *at)
-{
-	const struct smb2_negotiate_response *response =
-		negotiate_response(message);
-
-	return find_algorithm(message, length,
-			      le32_to_cpu(response->context_offset),
-			      le16_to_cpu(response->context_count), at);
 }
 
 /**
@@ -436,9 +429,25 @@ u32 smbsign_frame_algorithm(const u8 *message, u32 length)
 		     sizeof(struct smb2_negotiate_response) ||
 	    negotiate_response(message)->dialect_revision !=
 	    cpu_to_le16(SMB2_DIALECT_311) ||
-	    algorithm_at(message, length, &at))
+	    find_choice(message, length, SMB2_CONTEXT_SIGNING, &at))
 		return 0;
 	return at;
+}
+
+/* What a response of 3.1.1 chose. */
+static int choices(const u8 *message, u32 length, struct smbsign_negotiated *out)
+{
+	u32 signing, cipher;
+	int ret;
+
+	ret = find_choice(message, length, SMB2_CONTEXT_SIGNING, &signing) ?:
+	      find_choice(message, length, SMB2_CONTEXT_ENCRYPTION, &cipher);
+	if (ret)
+		return ret;
+	if (signing)
+		out->algorithm = get_unaligned_le16(message + signing);
+	out->encryption = cipher && get_unaligned_le16(message + cipher);
+	return 0;
 }
 
 /**
@@ -455,8 +464,6 @@ int smbsign_frame_negotiated(const u8 *message, u32 length,
 			     struct smbsign_negotiated *out)
 {
 	const struct smb2_negotiate_response *response;
-	u32 at;
-	int ret;
 
 	if (length < sizeof(struct smb2_header) + sizeof(*response))
 		return -EPROTO;
@@ -466,13 +473,11 @@ int smbsign_frame_negotiated(const u8 *message, u32 length,
 	out->capabilities = le32_to_cpu(response->capabilities);
 	out->algorithm = out->dialect < SMB2_DIALECT_300 ?
 			 SMB2_SIGNING_HMAC_SHA256 : SMB2_SIGNING_AES_CMAC;
-	/* 2.1 servers answer multi-protocol requests with a wildcard. */
-	if (out->dialect != SMB2_DIALECT_311)
-		return 0;
-	ret = algorithm_at(message, length, &at);
-	if (!ret && at)
-		out->algorithm = get_unaligned_le16(message + at);
-	return ret;
+	out->encryption = out->dialect >= SMB2_DIALECT_300 &&
+			  out->dialect != SMB2_DIALECT_311 &&
+			  out->capabilities & SMB2_CAP_ENCRYPTION;
+	return out->dialect == SMB2_DIALECT_311 ?
+	       choices(message, length, out) : 0;
 }
 
 /**

@@ -97,12 +97,14 @@ struct smbsign_contexts {
  * @security_mode:	SecurityMode
  * @algorithm:		SMB2_SIGNING_*: by the dialect, or as negotiated on 3.1.1
  * @capabilities:	Capabilities
+ * @encryption:		a cipher was agreed on
  */
 struct smbsign_negotiated {
 	u16	dialect;
 	u16	security_mode;
 	u16	algorithm;
 	u32	capabilities;
+	bool	encryption;
 };
 
 int smbsign_frame_length(const u8 nbss[SMB2_NBSS_SIZE], u32 *length);

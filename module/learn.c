@@ -41,6 +41,7 @@ static void settle(struct smbsign_conn *conn,
 	spin_lock_bh(&conn->lock);
 	facts->dialect = negotiated->dialect;
 	facts->algorithm = negotiated->algorithm;
+	facts->encryption = negotiated->encryption;
 	facts->multi_credit = negotiated->capabilities & SMB2_CAP_LARGE_MTU;
 	facts->client_required =
 		request->security_mode & SMB2_SECURITY_SIGNING_REQUIRED;

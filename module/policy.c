@@ -65,11 +65,10 @@ static struct smbsign_verdict compressed(const struct smbsign_policy *policy,
  * @kind:		kind of the message
  * @smb1_upgrades:	it is an SMB1 NEGOTIATE that asks for SMB2
  *
- * Encrypted messages pass: ksmbd authenticates them (3.3.5.2.1).
- *
  * Context: any.
  * Return: PASS where the message is to be handed on whole, VERIFY where its
- * elements are to be judged one by one, or what is wrong with it.
+ * elements are to be judged one by one, PASS_ALONE for an SMB1 NEGOTIATE, or what
+ * is wrong with it.
  */
 struct smbsign_verdict
 smbsign_policy_frame(const struct smbsign_policy *policy,
@@ -79,10 +78,6 @@ smbsign_policy_frame(const struct smbsign_policy *policy,
 	switch (kind) {
 	case SMBSIGN_FRAME_SMB2:
 		return act(SMBSIGN_VERIFY);
-	case SMBSIGN_FRAME_ENCRYPTED:
-		if (!conn->sessions)
-			return abort_for(SMBSIGN_REASON_ENCRYPTED_WITHOUT_SESSION);
-		return act(SMBSIGN_PASS);
 	case SMBSIGN_FRAME_COMPRESSED:
 		return compressed(policy, conn);
 	case SMBSIGN_FRAME_SMB1:
@@ -90,6 +85,29 @@ smbsign_policy_frame(const struct smbsign_policy *policy,
 	default:
 		return abort_for(SMBSIGN_REASON_NOT_SMB);
 	}
+}
+
+/**
+ * smbsign_policy_encrypted() - judge an encrypted message
+ * @policy:	what the administrator wants
+ * @session:	facts of the session that its transform header names
+ *
+ * It passes: ksmbd authenticates it (3.3.5.2.1).  But a session without keys to
+ * encrypt with ksmbd would decrypt for with a key of zeroes; and a guest's are
+ * derived from that.
+ *
+ * Context: any.
+ * Return: PASS or ABORT.
+ */
+struct smbsign_verdict
+smbsign_policy_encrypted(const struct smbsign_policy *policy,
+			 const struct smbsign_session_facts *session)
+{
+	if (session->state != SMBSIGN_SESSION_ESTABLISHED || !session->ciphered)
+		return abort_for(SMBSIGN_REASON_ENCRYPTED_WITHOUT_SESSION);
+	if (smbsign_policy_guest(policy, session).action != SMBSIGN_PASS)
+		return abort_for(SMBSIGN_REASON_GUEST);
+	return act(SMBSIGN_PASS);
 }
 
 /*

@@ -49,6 +49,7 @@ enum smbsign_session_state {
  * @dialect:		negotiated dialect, 0 before NEGOTIATE was answered
  * @algorithm:		SMB2_SIGNING_*
  * @multi_credit:	CreditCharge counts
+ * @encryption:		a cipher was agreed on
  * @client_required:	the client's NEGOTIATE demanded signing
  * @server_required:	the server's NEGOTIATE response demanded signing
  * @sessions:		sessions on this connection, in progress included
@@ -59,6 +60,7 @@ struct smbsign_conn_facts {
 	u16			dialect;
 	u16			algorithm;
 	bool			multi_credit;
+	bool			encryption;
 	bool			client_required;
 	bool			server_required;
 	u32			sessions;
@@ -72,6 +74,7 @@ struct smbsign_conn_facts {
  * @required:	its requests must be signed
  * @guest:	its user is a guest or anonymous: what its key is, is no secret
  * @encrypted:	the server said that it must be encrypted
+ * @ciphered:	it has keys to encrypt with
  * @binding:	in progress as another channel of an established session
  * @has_key:	a key to verify with is at hand; for a binding and for a session
  *		established elsewhere Session.SigningKey
@@ -81,6 +84,7 @@ struct smbsign_session_facts {
 	bool				required;
 	bool				guest;
 	bool				encrypted;
+	bool				ciphered;
 	bool				binding;
 	bool				has_key;
 };
@@ -121,6 +125,9 @@ struct smbsign_verdict
 smbsign_policy_frame(const struct smbsign_policy *policy,
 		     const struct smbsign_conn_facts *conn,
 		     enum smbsign_frame_kind kind, bool smb1_upgrades);
+struct smbsign_verdict
+smbsign_policy_encrypted(const struct smbsign_policy *policy,
+			 const struct smbsign_session_facts *session);
 struct smbsign_verdict
 smbsign_policy_element(const struct smbsign_policy *policy,
 		       const struct smbsign_conn_facts *conn,

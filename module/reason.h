@@ -38,7 +38,7 @@
 	X(COMPRESSED, "compressed",					\
 	  "compressed, its signature cannot be verified")		\
 	X(ENCRYPTED_WITHOUT_SESSION, "encrypted_without_session",	\
-	  "encrypted, but there is no session")				\
+	  "encrypted, but the session has no keys for that")				\
 	X(NOT_SMB, "not_smb", "not an SMB message")			\
 	X(NO_MEMORY, "no_memory", "out of memory")			\
 	X(ATTACH_LATE, "attach_late", "data came before protection")	\

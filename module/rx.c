@@ -440,14 +440,58 @@ static int pass_smb1(struct smbsign_conn *conn)
 	return pass_frame_alone(conn, SMBSIGN_AWAITED_NEGOTIATE, &first);
 }
 
+/* Whose message is it, and may it be encrypted? */
+static int judge_encrypted(struct smbsign_conn *conn,
+			   struct smbsign_verdict *verdict)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	struct smbsign_session_facts session;
+	struct smb2_transform transform;
+	struct smbsign_policy policy;
+	int step;
+
+	*verdict = (struct smbsign_verdict) {
+		.action = SMBSIGN_ABORT, .reason = SMBSIGN_REASON_MALFORMED,
+	};
+	if (rx->frame_end - rx->parsed < sizeof(transform))
+		return GO_ON;
+	step = queue_peek(conn, rx->parsed, &transform, sizeof(transform));
+	if (step != GO_ON)
+		return step;
+	rx->element.session_id = le64_to_cpu(transform.session_id);
+	smbsign_key_put(smbsign_session_facts(conn, rx->element.session_id,
+					      &session));
+	smbsign_policy_get(&policy);
+	*verdict = smbsign_policy_encrypted(&policy, &session);
+	return GO_ON;
+}
+
+static int judge_message(struct smbsign_conn *conn,
+			 enum smbsign_frame_kind kind,
+			 struct smbsign_verdict *verdict)
+{
+	struct smbsign_conn_facts facts;
+	struct smbsign_policy policy;
+	bool upgrades = false;
+	int step = GO_ON;
+
+	if (kind == SMBSIGN_FRAME_ENCRYPTED)
+		return judge_encrypted(conn, verdict);
+	if (kind == SMBSIGN_FRAME_SMB1)
+		step = smb1_upgrades(conn, &upgrades);
+	if (step != GO_ON)
+		return step;
+	copy_facts(conn, &facts);
+	smbsign_policy_get(&policy);
+	*verdict = smbsign_policy_frame(&policy, &facts, kind, upgrades);
+	return GO_ON;
+}
+
 static int step_kind(struct smbsign_conn *conn)
 {
 	struct smbsign_rx *rx = &conn->rx;
-	struct smbsign_conn_facts facts;
 	struct smbsign_verdict verdict;
 	enum smbsign_frame_kind kind;
-	struct smbsign_policy policy;
-	bool upgrades = false;
 	__le32 protocol_id;
 	int step;
 
@@ -455,13 +499,9 @@ static int step_kind(struct smbsign_conn *conn)
 	if (step != GO_ON)
 		return step;
 	kind = smbsign_frame_kind(protocol_id);
-	if (kind == SMBSIGN_FRAME_SMB1)
-		step = smb1_upgrades(conn, &upgrades);
+	step = judge_message(conn, kind, &verdict);
 	if (step != GO_ON)
 		return step;
-	copy_facts(conn, &facts);
-	smbsign_policy_get(&policy);
-	verdict = smbsign_policy_frame(&policy, &facts, kind, upgrades);
 	switch (verdict.action) {
 	case SMBSIGN_VERIFY:
 		rx->state = SMBSIGN_RX_ELEMENT;

@@ -239,9 +239,14 @@ static bool session_bind(struct smbsign_session *session)
 		/* Pairs with smp_load_acquire() in key_take(). */
 		smp_store_release(&session->signing_key, signing_key_of(other));
 	}
+	session->facts.ciphered = READ_ONCE(other->facts.ciphered);
 	return READ_ONCE(other->facts.required);
 }
 
+/*
+ * ksmbd signs the last response of an authentication on 3.1.1, but not a guest's;
+ * IS_GUEST is not told where it tells ENCRYPT_DATA.
+ */
 static bool is_guest(u16 session_flags)
 {
 	return session_flags & (SMB2_SESSION_IS_GUEST | SMB2_SESSION_IS_NULL);
@@ -254,12 +259,16 @@ static void session_establish(struct smbsign_session *session,
 	struct smbsign_session_facts *facts = &session->facts;
 	bool fresh = facts->state == SMBSIGN_SESSION_IN_PROGRESS, required;
 
-	facts->guest |= is_guest(session_flags);
+	facts->guest |= is_guest(session_flags) ||
+			(fresh && !session->key && !facts->binding &&
+			 conn->facts.dialect == SMB2_DIALECT_311);
 	facts->encrypted |= !!(session_flags & SMB2_SESSION_ENCRYPT_DATA);
 	required = smbsign_policy_session_required(&conn->facts,
 						   session->security_mode,
 						   facts->guest);
-	if (facts->binding && session_bind(session))
+	if (!facts->binding)
+		facts->ciphered = conn->facts.encryption;
+	else if (session_bind(session))
 		required = true;
 	/* Once required, always required: a reauthentication cannot undo it. */
 	if (required && !facts->required) {
