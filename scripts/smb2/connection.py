@@ -4,12 +4,12 @@ and answers, in whatever order they come."""
 
 import os
 import socket
+import struct
 
 from . import crypto, wire
 
 # Credits a connection tries to keep in its pocket
 CREDITS_WANTED = 512
-NOTICE_ID = 0xFFFFFFFFFFFFFFFF
 
 
 class Closed(Exception):
@@ -18,21 +18,29 @@ class Closed(Exception):
 
 class Connection:
     """One connection; it ends with the `with` statement it is used in.
+    @dialect: what NEGOTIATE must lead to. @dialects: what is offered, if
+    that is more. @strict: responses must be signed where they should.
     @piece: send everything in segments of that many bytes. @transport: a
     socket that is connected already."""
 
     def __init__(self, address="127.0.0.1", port=445, *,
-                 dialect=wire.DIALECT_311, ciphers=(), algorithms=(),
-                 security_mode=wire.SIGNING_ENABLED, send_buffer=0,
-                 receive_buffer=0, timeout=30, piece=0, transport=None):
+                 dialect=wire.DIALECT_311, dialects=(), ciphers=(),
+                 algorithms=(), security_mode=wire.SIGNING_ENABLED,
+                 guid=None, strict=True, send_buffer=0, receive_buffer=0,
+                 timeout=30, piece=0, transport=None):
         self.dialect = dialect
+        self.dialects = tuple(dialects) or (dialect,)
         self.ciphers = tuple(ciphers)
         self.algorithms = tuple(algorithms)
         self.security_mode = security_mode
+        self.guid = guid or os.urandom(16)
+        self.strict = strict
         self.piece = piece
         self.cipher = None
+        self.signing_algorithm = crypto.default_algorithm(dialect)
         self.preauth = bytes(64)
         self.sessions = {}
+        self.sent_signed = set()
         self.next_message_id = 0
         self.credits = 1
         self.answers = {}
@@ -85,11 +93,19 @@ class Connection:
 
     def send(self, *messages):
         """Send each message in a frame of its own, all in one write."""
+        for message in messages:
+            self._note_signed(message)
         data = b"".join(wire.frame(m) for m in messages)
         if self.piece:
             self.send_cut(data, *range(self.piece, len(data), self.piece))
         else:
             self.transmit(data)
+
+    def _note_signed(self, message):
+        """Remember whose answers must be signed, 3.3.4.1.1."""
+        self.sent_signed.update(
+            header.message_id for header in wire.headers(message)
+            if header.flags & wire.FLAG_SIGNED)
 
     def send_cut(self, data, *cuts):
         """Send @data as it is, in one segment up to each of @cuts."""
@@ -137,24 +153,29 @@ class Connection:
         return wire.Request(wire.Header(body.command, **fields), body.data)
 
     def receive(self):
-        """Take one message off the wire and file its elements; returns
-        them."""
+        """Take one message off the wire, check its elements and file them;
+        returns them."""
         message = self.receive_message()
         encrypted = message[:4] == wire.PROTOCOL_TRANSFORM
         if encrypted:
             session = self.sessions[crypto.transform_session(message)]
             message = session.decrypt(message)
         responses = wire.split(message, encrypted)
+        session = None
         for response in responses:
+            # A related element need not name the session it belongs to
+            session = self.sessions.get(response.header.session_id, session)
+            if session:
+                session.check(response)
             self._file(response)
         return responses
 
     def _file(self, response):
         header = response.header
         self.credits += header.credits
-        if header.message_id == NOTICE_ID:
+        if header.message_id == wire.NOTICE_ID:
             self.notices.append(response)
-        elif header.status == wire.PENDING and header.flags & wire.FLAG_ASYNC:
+        elif response.interim:
             self.interim[header.message_id] = header.async_id
         else:
             self.answers[header.message_id] = response
@@ -191,22 +212,34 @@ class Connection:
 
     # Negotiation
 
-    def negotiate_request(self):
-        """The NEGOTIATE request this connection would send, 3.2.4.2.2.2."""
+    @property
+    def offer(self):
+        """What NEGOTIATE says about this client."""
         capabilities = wire.CAP_LARGE_MTU
-        contexts = []
-        if self.ciphers and self.dialect >= wire.DIALECT_300:
+        if self.ciphers and max(self.dialects) >= wire.DIALECT_300:
             capabilities |= wire.CAP_ENCRYPTION
-        if self.dialect == wire.DIALECT_311:
-            contexts.append(wire.preauth_context(os.urandom(32)))
-            if self.ciphers:
-                contexts.append(wire.list_context(wire.CONTEXT_ENCRYPTION,
-                                                  self.ciphers))
-            if self.algorithms:
-                contexts.append(wire.list_context(wire.CONTEXT_SIGNING,
-                                                  self.algorithms))
-        body = wire.negotiate([self.dialect], self.security_mode,
-                              capabilities, os.urandom(16), contexts)
+        return wire.Offer(self.dialects, self.security_mode, capabilities,
+                          self.guid)
+
+    @property
+    def contexts(self):
+        """The negotiate contexts that go with 3.1.1, 3.2.4.2.2.2."""
+        if wire.DIALECT_311 not in self.dialects:
+            return []
+        contexts = [wire.preauth_context(os.urandom(32))]
+        if self.ciphers:
+            contexts.append(wire.list_context(wire.CONTEXT_ENCRYPTION,
+                                              self.ciphers))
+        if self.algorithms:
+            contexts.append(wire.list_context(wire.CONTEXT_SIGNING,
+                                              self.algorithms))
+        return contexts
+
+    def negotiate_request(self, contexts=None):
+        """The NEGOTIATE request this connection would send, or one with
+        other @contexts."""
+        body = wire.negotiate(self.offer, self.contexts if contexts is None
+                              else contexts)
         return self.request(body, credit_charge=0)
 
     def negotiate(self):
@@ -222,7 +255,17 @@ class Connection:
         for part in (message, response.raw):
             self.preauth = crypto.preauth_update(self.preauth, part)
         self.cipher = self._agreed_cipher()
+        self.signing_algorithm = self._agreed_algorithm()
         return self
+
+    def _agreed_algorithm(self):
+        context = self.negotiated.contexts.get(wire.CONTEXT_SIGNING)
+        if context is None:
+            return crypto.default_algorithm(self.dialect)
+        count, algorithm = struct.unpack_from("<HH", context)
+        if count != 1 or algorithm not in self.algorithms:
+            raise AssertionError(f"signing algorithm {algorithm:#x}")
+        return algorithm
 
     def _agreed_cipher(self):
         if self.dialect == wire.DIALECT_311:

@@ -34,7 +34,7 @@ def kdf(key, label, context):
 
 
 def signing_key(dialect, session_key, preauth):
-    """The key of a session's first channel, 3.2.5.3.3."""
+    """The key of a channel, 3.2.5.3.3."""
     if dialect < wire.DIALECT_300:
         return session_key
     if dialect < wire.DIALECT_311:
@@ -56,22 +56,30 @@ def preauth_update(preauth, message):
     return hashlib.sha512(preauth + message).digest()
 
 
-def signature(dialect, key, message):
+def default_algorithm(dialect):
+    """What signatures are made with unless NEGOTIATE says otherwise,
+    3.1.4.1."""
+    if dialect < wire.DIALECT_300:
+        return wire.SIGN_HMAC_SHA256
+    return wire.SIGN_AES_CMAC
+
+
+def signature(algorithm, key, message):
     """The signature of one element, 3.1.4.1: over all of it, with the
     signature field zero."""
     data = bytearray(message)
     data[wire.SIGNATURE] = bytes(16)
-    if dialect < wire.DIALECT_300:
+    if algorithm == wire.SIGN_HMAC_SHA256:
         return hmac_sha256(key, data)[:16]
     return aes_cmac(key, data)
 
 
-def sign(dialect, key, message):
+def sign(algorithm, key, message):
     """@message with SIGNED set and its signature filled in."""
     data = bytearray(message)
     flags, = struct.unpack_from("<I", data, 16)
     struct.pack_into("<I", data, 16, flags | wire.FLAG_SIGNED)
-    data[wire.SIGNATURE] = signature(dialect, key, data)
+    data[wire.SIGNATURE] = signature(algorithm, key, data)
     return bytes(data)
 
 

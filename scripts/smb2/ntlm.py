@@ -16,6 +16,7 @@ SIGNATURE = b"NTLMSSP\0"
 UNICODE = 0x00000001
 REQUEST_TARGET = 0x00000004
 NTLM = 0x00000200
+ANONYMOUS = 0x00000800
 ALWAYS_SIGN = 0x00008000
 EXTENDED_SESSIONSECURITY = 0x00080000
 TARGET_INFO = 0x00800000
@@ -66,23 +67,29 @@ def response(response_key, challenge, target_info, nonce, timestamp):
     return proof + blob, hmac_md5(response_key, proof)
 
 
-def authenticate(token, user, password, domain="", now=0):
-    """(AUTHENTICATE_MESSAGE, ExportedSessionKey), 2.2.1.3 and 3.1.5.1.2."""
+def anonymous():
+    """The AUTHENTICATE_MESSAGE of nobody, 3.2.5.1.2; its key is zero."""
+    return _authenticate_message((b"\0", b"", b"", b"", b"", b""),
+                                 FLAGS & ~KEY_EXCH | ANONYMOUS)
+
+
+def authenticate(token, user, password, session_key, domain="", now=0):
+    """The AUTHENTICATE_MESSAGE, 2.2.1.3 and 3.1.5.1.2, that tells the server
+    what @session_key the client has chosen."""
     challenge, target_info = challenge_of(token)
     answer, base_key = response(ntowfv2(user, password, domain), challenge,
                                 target_info, os.urandom(8), EPOCH + now)
-    session_key = os.urandom(16)
     sealed = ARC4.new(base_key).encrypt(session_key)
-    return _authenticate_message(answer, domain, user, sealed), session_key
+    return _authenticate_message(
+        (bytes(24), answer, domain.encode("utf-16-le"),
+         user.encode("utf-16-le"), b"", sealed), FLAGS)
 
 
-def _authenticate_message(answer, domain, user, sealed_key):
+def _authenticate_message(parts, flags):
     payload = b""
     fields = b""
-    parts = (bytes(24), answer, domain.encode("utf-16-le"),
-             user.encode("utf-16-le"), b"", sealed_key)
     for part in parts:
         fields += struct.pack("<HHI", len(part), len(part), 64 + len(payload))
         payload += part
     return SIGNATURE + struct.pack("<I", 3) + fields + \
-        struct.pack("<I", FLAGS) + payload
+        struct.pack("<I", flags) + payload

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""An authenticated session on a connection: its keys, its requests signed
-or encrypted, its answers checked."""
+"""An authenticated session on a connection, or a further channel of one: its
+keys, its requests signed or encrypted, its answers checked."""
 
+import os
 import time
 
 from . import crypto, ntlm, spnego, wire
@@ -9,6 +10,10 @@ from . import crypto, ntlm, spnego, wire
 
 class BadSignature(Exception):
     """A response claims a signature that is not right."""
+
+
+class Unsigned(BadSignature):
+    """A response lacks the signature it must have."""
 
 
 class StatusError(Exception):
@@ -20,11 +25,19 @@ class StatusError(Exception):
         self.response = response
 
 
+def _described(response):
+    return f"response to command {response.header.command}, status " \
+           f"{response.status:#010x}"
+
+
 class Session:
-    """One session. Requests are signed unless they say otherwise."""
+    """One session. Requests are signed unless they say otherwise. Without a
+    @user it is an anonymous one. @session_key: the one the client chooses."""
+
+    SETUP_FLAGS = 0
 
     def __init__(self, connection, user, password, *, wrap=True,
-                 security_mode=None):
+                 security_mode=None, session_key=None):
         self.connection = connection
         self.user = user
         self.password = password
@@ -34,10 +47,22 @@ class Session:
         self.id = 0
         self.tree_id = 0
         self.encrypting = False
-        self.signing_key = self.session_key = self.ciphers = None
+        self.guest = False
+        self.signing = True
+        self.proven = False
+        self.signing_key = self.ciphers = None
+        self.session_key = session_key
         self.preauth = connection.preauth
         self._token = b""
-        self._claimed_key = b""
+
+    @property
+    def must_sign(self):
+        """Session.SigningRequired, 3.3.5.5.3."""
+        demands = self.security_mode
+        if not self.guest:
+            demands |= self.connection.security_mode | \
+                self.connection.negotiated.security_mode
+        return bool(demands & wire.SIGNING_REQUIRED)
 
     # Authentication, 3.2.4.2.3
 
@@ -50,22 +75,32 @@ class Session:
 
     def final_leg(self):
         """The SESSION_SETUP request that carries AUTHENTICATE_MESSAGE."""
-        now = int(time.time() * 10000000)
-        token, self._claimed_key = ntlm.authenticate(
-            self._token, self.user, self.password, now=now)
+        token = self._authenticate_message()
         if self.wrap:
             token = spnego.next_token(token)
         return self._leg(token)
 
+    def _authenticate_message(self):
+        if not self.user:
+            return ntlm.anonymous()
+        key = os.urandom(16)
+        if not self.signing_key:
+            self.session_key = key = self.session_key or key
+        return ntlm.authenticate(self._token, self.user, self.password, key,
+                                 now=int(time.time() * 10000000))
+
     def _leg(self, token):
         return self.connection.request(
-            wire.session_setup(token, self.security_mode),
+            wire.session_setup(token, self.security_mode, self.SETUP_FLAGS),
             session_id=self.id)
+
+    def encode_leg(self, request):
+        """A leg of the first authentication as it is sent."""
+        return request.encode()
 
     def begin(self):
         """Do the first leg."""
-        request = self.first_leg()
-        response = self._exchange(request)
+        response = self._exchange(self.first_leg())
         if response.status != wire.MORE_PROCESSING_REQUIRED:
             raise StatusError(response)
         self.challenged(response)
@@ -77,7 +112,7 @@ class Session:
         self.preauth = crypto.preauth_update(self.preauth, response.raw)
 
     def _exchange(self, request):
-        message = request.encode()
+        message = self.encode_leg(request)
         self.preauth = crypto.preauth_update(self.preauth, message)
         self.connection.send(message)
         return self.connection.answer(request)
@@ -86,16 +121,25 @@ class Session:
         """Derive the keys once the final leg's @response has come."""
         if response.status != wire.SUCCESS:
             raise StatusError(response)
+        flags, _ = wire.session_setup_token(response.raw)
+        self.guest = not any(self.session_key or b"") or bool(
+            flags & (wire.SESSION_FLAG_IS_GUEST | wire.SESSION_FLAG_IS_NULL))
+        self.encrypting = bool(flags & wire.SESSION_FLAG_ENCRYPT_DATA)
+        self.signing = not self.guest
+        if self.guest:
+            self.session_key = bytes(16)
+        self.derive_keys()
+        self.connection.sessions[self.id] = self
+        self.check(response)
+
+    def derive_keys(self):
+        """What comes from the session key and the preauthentication hash,
+        3.2.5.3.3."""
         dialect = self.connection.dialect
-        self.session_key = self._claimed_key
         self.signing_key = crypto.signing_key(dialect, self.session_key,
                                               self.preauth)
         self.ciphers = crypto.cipher_keys(dialect, self.session_key,
                                           self.preauth)
-        self.connection.sessions[self.id] = self
-        flags, _ = wire.session_setup_token(response.raw)
-        self.encrypting = bool(flags & wire.SESSION_FLAG_ENCRYPT_DATA)
-        self.check(response)
 
     def setup(self):
         """Both legs; returns self."""
@@ -107,6 +151,17 @@ class Session:
         """Note that the final leg @message was sent by the caller."""
         self.preauth = crypto.preauth_update(self.preauth, message)
 
+    def reauthenticate(self):
+        """Both legs again, 3.2.4.2.3; the keys stay as they are. Returns the
+        last response."""
+        for leg in (self.first_leg, self.final_leg):
+            request = leg()
+            self.send(request)
+            response = self.answer(request)
+            if response.status == wire.MORE_PROCESSING_REQUIRED:
+                _, self._token = wire.session_setup_token(response.raw)
+        return response
+
     # Requests
 
     def request(self, body, **fields):
@@ -117,13 +172,13 @@ class Session:
 
     def sign(self, message, key=None):
         """@message with a signature by this session's key, or by @key."""
-        return crypto.sign(self.connection.dialect, key or self.signing_key,
-                           message)
+        return crypto.sign(self.connection.signing_algorithm,
+                           key or self.signing_key, message)
 
-    def signature(self, message):
+    def signature(self, message, key=None):
         """The signature @message should carry."""
-        return crypto.signature(self.connection.dialect, self.signing_key,
-                                message)
+        return crypto.signature(self.connection.signing_algorithm,
+                                key or self.signing_key, message)
 
     def signed(self, body, **fields):
         """A new request, ready to send: (MessageId, bytes)."""
@@ -159,30 +214,51 @@ class Session:
         return requests
 
     def send(self, request):
-        """Send a Request signed, or encrypted if the session is."""
+        """Send a Request encrypted, signed or plain, as the session is."""
+        message = request.encode()
         if self.encrypting:
-            self.connection.send(self.encrypt(request.encode()))
-        else:
-            self.connection.send(self.sign(request.encode()))
+            message = self.encrypt(message)
+        elif self.signing:
+            message = self.sign(message)
+        self.connection.send(message)
 
     def check(self, response):
-        """Raise BadSignature if @response claims a wrong signature."""
-        if response.encrypted or not response.signed:
+        """Fail if @response lacks the signature that 3.3.4.1.1 wants, or
+        claims one that is not right."""
+        if response.encrypted or self._excused(response):
             return
-        # A server that knows no such session has no key to sign with, but
-        # ksmbd sets the flag
-        if response.status == wire.USER_SESSION_DELETED:
-            return
-        if self.signature(response.raw) != response.header.signature:
-            raise BadSignature(f"response to command "
-                               f"{response.header.command}, status "
-                               f"{response.status:#010x}")
+        if response.signed:
+            self.verify(response, self.signing_key)
+        elif self.connection.strict and self._wants_signature(response):
+            raise Unsigned(_described(response))
+
+    def _excused(self, response):
+        """A server that knows no such session has no key to sign with; ksmbd
+        by itself sets the flag all the same."""
+        return response.status == wire.USER_SESSION_DELETED and \
+            not (self.connection.strict and response.signed)
+
+    def _wants_signature(self, response):
+        header = response.header
+        if header.message_id == wire.NOTICE_ID or response.interim:
+            return False
+        # Nobody needs a guest's signature, whose key is no secret
+        if not self.guest and \
+                header.message_id in self.connection.sent_signed:
+            return True
+        # In 2.1 the key need not be known before something is signed
+        return self.must_sign and (self.proven or self.connection.dialect >=
+                                   wire.DIALECT_300)
+
+    def verify(self, response, key):
+        """Fail unless @response is signed with @key."""
+        if self.signature(response.raw, key) != response.header.signature:
+            raise BadSignature(_described(response))
+        self.proven = True
 
     def answer(self, request):
-        """The checked final response to @request."""
-        response = self.connection.answer(request)
-        self.check(response)
-        return response
+        """The final response to @request."""
+        return self.connection.answer(request)
 
     def call(self, body, expect=wire.SUCCESS, **fields):
         """Send @body and return its answer; another status than @expect
@@ -224,3 +300,42 @@ class Session:
     def echo(self):
         """A round trip."""
         self.call(wire.echo())
+
+
+class Channel(Session):
+    """A further channel of @session on another connection, 3.2.4.2.3.1: its
+    SESSION_SETUP is signed with the session's key, all else with its own."""
+
+    SETUP_FLAGS = wire.SETUP_FLAG_BINDING
+
+    def __init__(self, connection, session, user=None, password=None):
+        super().__init__(connection, user or session.user,
+                         password or session.password,
+                         security_mode=session.security_mode)
+        self.session = session
+        self.id = session.id
+        self.tree_id = session.tree_id
+
+    def encode_leg(self, request):
+        return self.session.sign(request.encode())
+
+    def challenged(self, response):
+        self.check_refusal(response)
+        super().challenged(response)
+
+    def check_refusal(self, response):
+        """Whatever answers a SESSION_SETUP that does not succeed is signed
+        with Session.SigningKey, 3.3.4.1.1."""
+        if response.signed:
+            self.verify(response, self.session.signing_key)
+        elif self.connection.strict:
+            raise Unsigned(_described(response))
+
+    def finished(self, response):
+        if response.status != wire.SUCCESS:
+            self.check_refusal(response)
+        super().finished(response)
+
+    def derive_keys(self):
+        super().derive_keys()
+        self.ciphers = self.session.ciphers

@@ -29,6 +29,7 @@ FLAG_RELATED = 0x00000004
 FLAG_SIGNED = 0x00000008
 
 # Dialects, 2.2.3
+DIALECT_202 = 0x0202
 DIALECT_210 = 0x0210
 DIALECT_300 = 0x0300
 DIALECT_302 = 0x0302
@@ -51,18 +52,26 @@ CIPHER_AES128_CCM = 1
 CIPHER_AES128_GCM = 2
 SIGN_HMAC_SHA256 = 0
 SIGN_AES_CMAC = 1
+SIGN_AES_GMAC = 2
 
+# SESSION_SETUP, 2.2.5 and 2.2.6
+SETUP_FLAG_BINDING = 0x01
+SESSION_FLAG_IS_GUEST = 0x0001
+SESSION_FLAG_IS_NULL = 0x0002
 SESSION_FLAG_ENCRYPT_DATA = 0x0004
 
 # Statuses, [MS-ERREF] 2.3
 SUCCESS = 0x00000000
 PENDING = 0x00000103
 NOTIFY_CLEANUP = 0x0000010B
+INVALID_PARAMETER = 0xC000000D
 MORE_PROCESSING_REQUIRED = 0xC0000016
 ACCESS_DENIED = 0xC0000022
 OBJECT_NAME_NOT_FOUND = 0xC0000034
 FILE_LOCK_CONFLICT = 0xC0000054
 LOCK_NOT_GRANTED = 0xC0000055
+LOGON_FAILURE = 0xC000006D
+NOT_SUPPORTED = 0xC00000BB
 CANCELLED = 0xC0000120
 FILE_CLOSED = 0xC0000128
 USER_SESSION_DELETED = 0xC0000203
@@ -89,10 +98,14 @@ NOTIFY_FILE_NAME = 0x00000001
 # File system controls, 2.2.31
 FSCTL_SET_SPARSE = 0x000900C4
 FSCTL_SET_ZERO_DATA = 0x000980C8
+FSCTL_VALIDATE_NEGOTIATE_INFO = 0x00140204
 
 ANY_FILE = b"\xff" * 16
 ANY_TREE = 0xFFFFFFFF
 ANY_SESSION = 0xFFFFFFFFFFFFFFFF
+
+# MessageId of what answers no request, 3.3.4.6
+NOTICE_ID = 0xFFFFFFFFFFFFFFFF
 
 CREDIT_SIZE = 65536
 
@@ -199,6 +212,12 @@ class Response:
         return bool(self.header.flags & FLAG_SIGNED)
 
     @property
+    def interim(self):
+        """Whether the final response is yet to come, 3.2.5.1.5."""
+        return self.status == PENDING and \
+            bool(self.header.flags & FLAG_ASYNC)
+
+    @property
     def structure_size(self):
         """StructureSize of the body; 9 for an error response, 2.2.2."""
         return struct.unpack_from("<H", self.body)[0]
@@ -216,6 +235,19 @@ def split(data, encrypted=False):
         data = data[end:]
 
 
+def headers(message):
+    """The headers of the elements of a message that is to be sent, as far
+    as it can be understood."""
+    start, header = 0, None
+    while header is None or header.next_command:
+        try:
+            header = Header.unpack(message[start:start + HEADER_SIZE])
+        except Malformed:
+            return
+        yield header
+        start += header.next_command
+
+
 def charge_for(size):
     """Credits a payload of @size bytes costs, 3.1.5.2."""
     return max(1, (size - 1) // CREDIT_SIZE + 1)
@@ -229,6 +261,13 @@ def frame(message):
 def utf16(text):
     """@text as file names travel."""
     return text.encode("utf-16-le")
+
+
+def smb1_negotiate(*dialects):
+    """SMB_COM_NEGOTIATE, [MS-CIFS] 2.2.4.52."""
+    names = b"".join(b"\x02" + name.encode() + b"\0" for name in dialects)
+    return PROTOCOL_SMB1 + b"\x72" + bytes(4) + b"\x18\x53\xc8" + \
+        bytes(20) + struct.pack("<BH", 0, len(names)) + names
 
 
 def negotiate_context(kind, data):
@@ -254,16 +293,16 @@ def pad8(data):
     return data + bytes(-len(data) % 8)
 
 
-def negotiate(dialects, security_mode, capabilities, guid, contexts=()):
+def negotiate(offer, contexts=()):
     """SMB2 NEGOTIATE request, 2.2.3."""
-    offset = count = 0
-    fixed = 36 + 2 * len(dialects)
+    offset = 0
+    fixed = 36 + 2 * len(offer.dialects)
     if contexts:
-        offset, count = HEADER_SIZE + fixed + -(HEADER_SIZE + fixed) % 8, \
-            len(contexts)
-    data = struct.pack("<HHHHI16sIHH", 36, len(dialects), security_mode, 0,
-                       capabilities, guid, offset, count, 0)
-    data += struct.pack(f"<{len(dialects)}H", *dialects)
+        offset = HEADER_SIZE + fixed + -(HEADER_SIZE + fixed) % 8
+    data = struct.pack("<HHHHI16sIHH", 36, len(offer.dialects),
+                       offer.security_mode, 0, offer.capabilities,
+                       offer.guid, offset, len(contexts), 0)
+    data += struct.pack(f"<{len(offer.dialects)}H", *offer.dialects)
     if contexts:
         data = data.ljust(offset - HEADER_SIZE, b"\0")
         data += b"".join(pad8(c) for c in contexts[:-1]) + contexts[-1]
@@ -346,6 +385,20 @@ def ioctl(file_id, code, data, max_output=0):
                 charge_for(max(len(data), max_output)))
 
 
+def ioctl_input(body):
+    """The input buffer of an ioctl() body."""
+    return body.data[56:]
+
+
+def validate_negotiate_info(offer, max_output=24):
+    """The request that asks what NEGOTIATE was, 2.2.31.4; @offer: what
+    it is to say."""
+    data = struct.pack(f"<I16sHH{len(offer.dialects)}H", offer.capabilities,
+                       offer.guid, offer.security_mode, len(offer.dialects),
+                       *offer.dialects)
+    return ioctl(ANY_FILE, FSCTL_VALIDATE_NEGOTIATE_INFO, data, max_output)
+
+
 def cancel():
     """SMB2 CANCEL request, 2.2.30."""
     return Body(CANCEL, struct.pack("<HH", 4, 0), 0)
@@ -393,12 +446,23 @@ def oplock_break(file_id, level=OPLOCK_NONE):
                 struct.pack("<HBBI16s", 24, level, 0, 0, file_id))
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What a NEGOTIATE request said and VALIDATE_NEGOTIATE_INFO repeats."""
+
+    dialects: tuple
+    security_mode: int
+    capabilities: int
+    guid: bytes
+
+
 @dataclass
 class NegotiateResponse:
     """SMB2 NEGOTIATE response, 2.2.4."""
 
     security_mode: int
     dialect: int
+    guid: bytes
     capabilities: int
     max_transact: int
     max_read: int
@@ -409,7 +473,7 @@ class NegotiateResponse:
     @classmethod
     def unpack(cls, raw):
         """The response in the message @raw, contexts by their type."""
-        (_, mode, dialect, count, _, capabilities, transact, read_size,
+        (_, mode, dialect, count, guid, capabilities, transact, read_size,
          write_size) = struct.unpack_from("<HHHH16sIIII", raw, 64)
         offset, length, context_offset = struct.unpack_from("<HHI", raw, 120)
         contexts = {}
@@ -419,8 +483,19 @@ class NegotiateResponse:
                 start = context_offset + 8
                 contexts[kind] = raw[start:start + size]
                 context_offset = start + size + -size % 8
-        return cls(mode, dialect, capabilities, transact, read_size,
+        return cls(mode, dialect, guid, capabilities, transact, read_size,
                    write_size, raw[offset:offset + length], contexts)
+
+
+def ioctl_output(raw):
+    """The output buffer of an IOCTL response, 2.2.32."""
+    offset, length = struct.unpack_from("<II", raw, 96)
+    return raw[offset:offset + length]
+
+
+def validated_negotiate_info(raw):
+    """(Capabilities, Guid, SecurityMode, Dialect), 2.2.32.6."""
+    return struct.unpack("<I16sHH", ioctl_output(raw))
 
 
 def session_setup_token(raw):

@@ -11,8 +11,8 @@ import struct
 from smb2 import attack, wire
 
 from . import judge
-from .rig import PROFILES
-from .tap import GUARDED, add, equal, expect, status
+from .rig import BEFORE_311, PROFILES, SAMPLE
+from .tap import add, equal, expect, status
 
 
 class Victim:
@@ -85,7 +85,8 @@ class Logoff(Victim):
 
 
 class TreeConnect(Victim):
-    """A share entered."""
+    """A share entered. In 3.1.1 an unsigned one ends the connection, which
+    is in treeconnects.py."""
 
     def body(self):
         return wire.tree_connect(r"\\127.0.0.1\share")
@@ -338,14 +339,27 @@ def _honest_case(kind):
     return run
 
 
+def _profiles(kind, name):
+    if kind is TreeConnect and name not in attack.FORGED:
+        return BEFORE_311
+    return PROFILES
+
+
+def _add(title, function, profiles):
+    """For all @profiles where ksmbd demands signing; where only the policy
+    does, those that ksmbd treats differently are enough."""
+    add(title, function, suite="attacks", modes=("mandatory",),
+        profiles=profiles)
+    add(title, function, suite="attacks", modes=("required",),
+        profiles=tuple(p for p in profiles if p in SAMPLE))
+
+
 def _register():
     for kind in VICTIMS:
         for name, forge in attack.ALL.items():
-            add(f"{kind.__name__} {name} is refused",
-                _attack_case(kind, forge), suite="attacks", modes=GUARDED,
-                profiles=PROFILES)
-        add(f"{kind.__name__} signed works", _honest_case(kind),
-            suite="attacks", modes=GUARDED, profiles=PROFILES)
+            _add(f"{kind.__name__} {name} is refused",
+                 _attack_case(kind, forge), _profiles(kind, name))
+        _add(f"{kind.__name__} signed works", _honest_case(kind), PROFILES)
 
 
 _register()

@@ -7,7 +7,7 @@ import random
 from smb2 import attack, wire
 
 from . import judge
-from .rig import ALGORITHMS, ENCRYPTING, PROFILES
+from .rig import ALGORITHMS, ENCRYPTING, HMAC, PROFILES
 from .server import ksmbd_complaints
 from .tap import GUARDED, add, case, equal, expect
 
@@ -76,7 +76,7 @@ def _honest(size):
 
 def _register():
     for name, size in SIZES.items():
-        profiles = PROFILES if size == MIB else ALGORITHMS
+        profiles = (*PROFILES, HMAC) if size == MIB else ALGORITHMS
         for forgery in ("signature flipped", "body flipped", "foreign key"):
             if size > 65536:
                 add(f"WRITE of {name}, {forgery}: cut off, nothing written",

@@ -12,11 +12,14 @@ from .rig import LATEST
 from .server import SHARE, run
 from .tap import GUARDED, add, equal, expect
 
+SIGNED = "--option=client signing=required"
+# Its default for anything but IPC$
+SILENT = ("--option=client signing=if_required",)
 SMBCLIENT = {
-    "SMB2_10 signed": ("-m", "SMB2_10"),
-    "SMB3_00 signed": ("-m", "SMB3_00"),
-    "SMB3_02 signed": ("-m", "SMB3_02"),
-    "SMB3_11 signed": ("-m", "SMB3_11"),
+    "SMB2_10 signed": ("-m", "SMB2_10", SIGNED),
+    "SMB3_00 signed": ("-m", "SMB3_00", SIGNED),
+    "SMB3_02 signed": ("-m", "SMB3_02", SIGNED),
+    "SMB3_11 signed": ("-m", "SMB3_11", SIGNED),
     "SMB3_00 encrypted": ("-m", "SMB3_00", "--client-protection=encrypt"),
     "SMB3_11 encrypted": ("-m", "SMB3_11", "--client-protection=encrypt"),
 }
@@ -30,15 +33,18 @@ MOUNTS = {
     "3.0 sealed": "vers=3.0,seal,sign",
     "3.1.1 sealed": "vers=3.1.1,seal,sign",
 }
-# Nobody asks for signing but the server
+# Nobody asks for signing but the server, or the policy in its name
 SILENT_MOUNTS = {
+    "2.1 as it comes": "vers=2.1",
+    "3.0 as it comes": "vers=3.0",
     "3.1.1 as it comes": "vers=3.1.1",
     "3.1.1 sealed and no more": "vers=3.1.1,seal",
 }
 # (files, bytes of the large one): a small tree where another case has
 # already copied the large one with the same algorithm
-WHOLE = (200, 3 << 20)
+WHOLE = (120, 3 << 20)
 PART = (30, 1 << 20)
+TINY = (10, 300000)
 
 
 def make_tree(root, files, large):
@@ -75,8 +81,7 @@ def _places(files, large):
 
 def _smbclient(rig, options, commands):
     output = run("smbclient", "//127.0.0.1/share", "-U",
-                 f"{rig.server.user}%{rig.server.password}",
-                 "--option=client signing=required", *options,
+                 f"{rig.server.user}%{rig.server.password}", *options,
                  "-c", ";".join(commands)).stdout
     for line in output.splitlines():
         expect("NT_STATUS" not in line, line)
@@ -154,7 +159,9 @@ def _register():
         _add(f"cifs.ko {name}", _mount_case(options, WHOLE), ("mandatory",))
         _add(f"cifs.ko {name}", _mount_case(options, PART), ("required",))
     for name, options in SILENT_MOUNTS.items():
-        _add(f"cifs.ko {name}", _mount_case(options, PART), ("mandatory",))
+        mode = "mandatory" if "sealed" in name else "required"
+        _add(f"cifs.ko {name}", _mount_case(options, TINY), (mode,))
+    _add("smbclient as it comes", _smbclient_case(SILENT), ("required",))
 
 
 _register()

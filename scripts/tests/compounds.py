@@ -4,8 +4,8 @@
 from smb2 import attack, wire
 
 from . import judge
-from .rig import PROFILES
-from .tap import GUARDED, add, equal, expect, status
+from .rig import PROFILES, SAMPLE
+from .tap import add, equal, expect, status
 
 PLACES = ("first", "middle", "last")
 FORGERIES = ("unsigned", "signature flipped", "body flipped", "foreign key")
@@ -101,21 +101,26 @@ def _broken_chain(rig):
     expect(not path.exists(), "an element was executed")
 
 
+def _add(title, function):
+    add(title, function, suite="compounds", modes=("mandatory",),
+        profiles=PROFILES)
+    add(title, function, suite="compounds", modes=("required",),
+        profiles=SAMPLE)
+
+
 def _register():
     for shape, make in (("related", _related), ("unrelated", _unrelated)):
         for name in FORGERIES:
             for index, place in enumerate(PLACES):
-                add(f"{shape}, {place} {name}: none runs",
-                    make(attack.ALL[name], index), suite="compounds",
-                    modes=GUARDED, profiles=PROFILES)
+                _add(f"{shape}, {place} {name}: none runs",
+                     make(attack.ALL[name], index))
     for name, function in (("related works", _honest_related),
                            ("unrelated works", _honest_unrelated),
                            ("related, only the first signed: none runs",
                             _only_first_signed),
                            ("broken chain ends the connection",
                             _broken_chain)):
-        add(name, function, suite="compounds", modes=GUARDED,
-            profiles=PROFILES)
+        _add(name, function)
 
 
 _register()

@@ -72,3 +72,30 @@ def forged_request_pipelined_behind_an_encrypted_one(rig):
     judge.denied(session, requests[1])
     status(session.answer(requests[2]), wire.SUCCESS)
     equal(file.content, b"aa..bb", "content")
+
+
+# Where the server says that all must be encrypted, 3.3.5.2.9
+
+@case(modes=("sealed",), profiles=ENCRYPTING)
+def plaintext_on_a_session_that_must_encrypt(rig):
+    """A right signature does not help."""
+    session = rig.new_session()
+    expect(session.encrypting, "ENCRYPT_DATA is not set")
+    for forge in (attack.unsigned, lambda s, r: s.sign(r.encode())):
+        path = rig.fresh_path()
+        request = session.request(wire.create(path.name))
+        with rig.server.counts("reason_not_encrypted"):
+            session.connection.send(forge(session, request))
+            judge.denied(session, request)
+        expect(not path.exists(), "the file was created")
+        session.close_file(session.create(path.name))
+
+
+@case(modes=("sealed",), profiles=ENCRYPTING)
+def encrypted_session_works_and_nobody_is_refused(rig):
+    with rig.server.counts("refused", 0):
+        session = rig.new_session()
+        file = rig.file(b"", session)
+        session.write(file.id, 0, b"in secret")
+        equal(file.content, b"in secret", "content")
+        session.call(wire.logoff())

@@ -52,7 +52,7 @@ def forged_first_request_is_not_executed(rig):
 @case(profiles=PROFILES)
 def unsigned_first_request_is_not_executed(rig):
     session = rig.session_on(rig.connect()).setup()
-    request = session.request(wire.tree_connect(SHARE_PATH))
+    request = session.request(wire.echo())
     session.connection.send(request.encode())
     status(session.connection.answer(request), wire.ACCESS_DENIED)
     session.connect_tree("share")

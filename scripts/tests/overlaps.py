@@ -86,7 +86,7 @@ def _two_versions(session, file, order):
     with contextlib.suppress(Closed, TimeoutError):
         order(raw, honest, forged)
         raw.advance(len(honest))
-        raw.settimeout(5)
+        raw.settimeout(2)
         session.connection.send(session.signed(wire.echo())[1])
         session.connection.receive()
         session.connection.receive()

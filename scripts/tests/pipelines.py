@@ -4,7 +4,7 @@
 from smb2 import attack, wire
 
 from . import judge
-from .rig import PROFILES, ALGORITHMS
+from .rig import ALGORITHMS, HMAC, PROFILES, SAMPLE
 from .tap import GUARDED, add, case, equal, expect, status
 
 PIPELINE = 200
@@ -32,7 +32,7 @@ def _between_two_good(forge):
 def _register():
     for name, forge in attack.ALL.items():
         add(f"one {name} between two good requests", _between_two_good(forge),
-            suite="pipelines", modes=GUARDED, profiles=PROFILES)
+            suite="pipelines", modes=GUARDED, profiles=(*SAMPLE, HMAC))
 
 
 _register()

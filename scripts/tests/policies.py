@@ -15,7 +15,10 @@ from .tap import GUARDED, case, equal, expect, status
 
 FREE = ("auto",)
 WORDS = {"policy": ("audit", "negotiated", "required"),
-         "on_violation": ("deny", "reset")}
+         "on_violation": ("deny", "reset"),
+         "min_dialect": ("2.0.2", "2.1", "3.0", "3.0.2", "3.1.1"),
+         "algorithms": ("hmac-sha256", "aes-cmac")}
+SWITCHES = ("replay_window", "allow_guest", "sign_responses")
 # The log is rate-limited; this long after the last refusal it is not
 LOG_INTERVAL = 6
 
@@ -126,7 +129,7 @@ def on_violation_reset(rig):
 def wrong_words_are_invalid(rig):
     for name, words in WORDS.items():
         value = rig.server.sysctl(name)
-        expect(value in words, f"{name} is {value}")
+        expect(set(value.split(",")) <= {*words}, f"{name} is {value}")
         for wrong in ("", "none", "Required", "required2", "deny reset",
                       "1", words[0][:-1], words[0] + "x", "x" * 5000):
             _invalid(name, wrong)
@@ -143,6 +146,28 @@ def _invalid(name, value):
         equal(error.errno, errno.EINVAL, f"writing {value[:20]!r}")
         return
     raise AssertionError(f"{name} took {value[:20]!r}")
+
+
+@case(modes=GUARDED)
+def lists_with_a_wrong_word_are_invalid(rig):
+    value = rig.server.sysctl("algorithms")
+    for wrong in (",", "aes-gmac", "hmac-sha256,none", "aes-cmac;hmac-sha256"):
+        _invalid("algorithms", wrong)
+        equal(rig.server.sysctl("algorithms"), value, "algorithms")
+    with rig.server.knob("algorithms", "aes-cmac,hmac-sha256\n"):
+        rig.session.echo()
+
+
+@case(modes=GUARDED)
+def switches_are_0_or_1(rig):
+    for name in SWITCHES:
+        value = rig.server.sysctl(name)
+        for wrong in ("2", "-1", "on"):
+            _invalid(name, wrong)
+            equal(rig.server.sysctl(name), value, name)
+        for right in ("0", "1"):
+            with rig.server.knob(name, right):
+                equal(rig.server.sysctl(name), right, name)
 
 
 @case(modes=GUARDED)

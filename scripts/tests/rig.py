@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from smb2 import wire
 from smb2.connection import Connection
-from smb2.session import Session
+from smb2.session import Channel, Session
 
 from .server import SHARE
 
@@ -20,6 +20,7 @@ class Profile:
     name: str
     dialect: int
     ciphers: tuple = ()
+    algorithms: tuple = ()
 
 
 CIPHERS = (wire.CIPHER_AES128_GCM, wire.CIPHER_AES128_CCM)
@@ -35,11 +36,18 @@ PROFILES = (
     Profile("3.0.2+enc", wire.DIALECT_302, CIPHERS),
     Profile("3.1.1+enc", wire.DIALECT_311, CIPHERS),
 )
+# One whose signatures are not what its dialect has by default
+HMAC = Profile("3.1.1+hmac", wire.DIALECT_311,
+               algorithms=(wire.SIGN_HMAC_SHA256, wire.SIGN_AES_CMAC))
 PLAIN = PROFILES[:4]
 ENCRYPTING = PROFILES[4:]
 # One for each signing algorithm
 ALGORITHMS = (PROFILES[0], PROFILES[3])
 LATEST = PROFILES[3:4]
+# Those that ksmbd treats differently
+SAMPLE = (*ALGORITHMS, PROFILES[-1])
+V311 = tuple(p for p in PROFILES if p.dialect == wire.DIALECT_311)
+BEFORE_311 = tuple(p for p in PROFILES if p not in V311)
 
 _serial = itertools.count()
 
@@ -77,19 +85,33 @@ class Rig:
         self._case = contextlib.ExitStack()
         self._all = contextlib.ExitStack()
 
-    def connect(self, keep=False, **options):
-        """A negotiated connection, closed at the end of the case."""
+    def dial(self, keep=False, **options):
+        """A connection that has not negotiated, closed at the end of the
+        case."""
         options.setdefault("dialect", self.profile.dialect)
         options.setdefault("ciphers", self.profile.ciphers)
+        options.setdefault("algorithms", self.profile.algorithms)
         options.setdefault("timeout", self.server.patience)
+        options.setdefault("strict", not self.server.alone)
         connection = Connection(**options)
         (self._all if keep else self._case).enter_context(connection)
-        return connection.negotiate()
+        return connection
 
-    def session_on(self, connection, **options):
+    def connect(self, keep=False, **options):
+        """A negotiated connection, closed at the end of the case."""
+        return self.dial(keep, **options).negotiate()
+
+    def session_on(self, connection, user=None, **options):
         """A new session without a tree on @connection."""
-        return Session(connection, self.server.user, self.server.password,
-                       **options)
+        return Session(connection,
+                       self.server.user if user is None else user,
+                       self.server.password, **options)
+
+    def channel(self, session, **options):
+        """A channel of @session, not yet set up, on a connection of its
+        own."""
+        options.setdefault("guid", session.connection.guid)
+        return Channel(self.connect(**options), session)
 
     def new_session(self, keep=False, **options):
         """A session on the share, on a connection of its own."""

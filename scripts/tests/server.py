@@ -9,6 +9,8 @@ import subprocess
 import time
 from dataclasses import dataclass
 
+from .tap import equal
+
 GUEST_SH = pathlib.Path(__file__).parent.parent / "vm" / "guest.sh"
 MODULE = pathlib.Path("/out/smbsign.ko")
 MOUNTD_LOG = pathlib.Path("/out/ksmbd.mountd.log")
@@ -19,15 +21,21 @@ SHARE = pathlib.Path("/srv/share")
 PORT = 445
 
 # Four threads of ksmbd.mountd share its sessions, and 3.5.3 does not lock all
-# that it must: a SessionId that is used again while it is being forgotten makes
-# it corrupt its heap, or wait for ever for a lock that is gone. On one CPU, and
-# preempted by none of its own, its threads do not meet there.
+# that it must: a SessionId that is used again while it is being forgotten
+# makes it corrupt its heap, or wait for ever for a lock that is gone. On one
+# CPU, and preempted by none of its own, its threads do not meet there.
 MOUNTD = ("chrt", "--fifo", "1", "taskset", "--cpu-list", "0",
           "ksmbd.mountd", "-n")
 
-# Every mode has it: writes as large as ksmbd can take
+CONF = pathlib.Path("/etc/ksmbd/ksmbd.conf")
+# Every mode has it: writes as large as ksmbd can take, channels, and guests
 COMMON_CONF = ("smb2 max write = 8MB", "smb2 max read = 8MB",
-               "smb2 max credits = 8192")
+               "smb2 max credits = 8192",
+               "server multi channel support = yes",
+               "map to guest = bad user")
+# A share of its own for them: on the others, guests are not welcome
+GUEST_SHARE = f"[guests]\n\tpath = {SHARE}\n\tread only = no\n" \
+              "\tguest ok = yes\n"
 
 
 @dataclass(frozen=True)
@@ -36,10 +44,11 @@ class Mode:
 
     signing: str
     policy: str
+    extra: tuple = ()
 
     def conf(self):
         """The lines of ksmbd.conf's [global]."""
-        lines = list(COMMON_CONF)
+        lines = [*COMMON_CONF, *self.extra]
         if self.signing:
             lines.append(f"server signing = {self.signing}")
         return lines
@@ -49,6 +58,8 @@ MODES = {
     "mandatory": Mode("mandatory", "negotiated"),
     "required": Mode("", "required"),
     "auto": Mode("auto", "negotiated"),
+    "sealed": Mode("mandatory", "negotiated",
+                   ("smb3 encryption = mandatory",)),
 }
 
 
@@ -126,6 +137,8 @@ class Server:
         self.stop()
         self.mode = MODES[name]
         guest_sh("write_ksmbd_conf", *self.mode.conf())
+        with open(CONF, "a", encoding="ascii") as conf:
+            conf.write(GUEST_SHARE)
         if not self.alone:
             self.load(f"policy={self.mode.policy}")
         self.start_ksmbd()
@@ -178,6 +191,15 @@ class Server:
         """The module's counters by name."""
         lines = (PROC_NET / "stats").read_text(encoding="ascii").splitlines()
         return {name: int(value) for name, value in map(str.split, lines)}
+
+    @contextlib.contextmanager
+    def counts(self, name, number=1):
+        """The counter @name grows by @number in a `with`. Alone, nobody
+        counts."""
+        before = {} if self.alone else self.stats()
+        yield
+        if before:
+            equal(self.stats()[name] - before[name], number, name)
 
     @staticmethod
     def sysctl(name):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Sessions in the making, sessions of others, and what is no SMB2."""
 
-import struct
-
 from smb2 import attack, wire
 from smb2.connection import Closed, Connection
 from smb2.session import StatusError
@@ -197,19 +195,12 @@ def requests_before_negotiate_are_not_executed(rig):
             expect(response.status != wire.SUCCESS, "executed")
 
 
-def _smb1_negotiate(*dialects):
-    """SMB_COM_NEGOTIATE, [MS-CIFS] 2.2.4.52."""
-    names = b"".join(b"\x02" + d.encode() + b"\0" for d in dialects)
-    return wire.PROTOCOL_SMB1 + b"\x72" + bytes(4) + b"\x18\x53\xc8" + \
-        bytes(20) + struct.pack("<BH", 0, len(names)) + names
-
-
 @case(profiles=PROFILES)
 def smb1_negotiate_leads_to_smb2(rig):
     """The multi-protocol NEGOTIATE of clients that might speak SMB1."""
     with Connection(dialect=rig.profile.dialect,
                     ciphers=rig.profile.ciphers) as connection:
-        connection.send(_smb1_negotiate("NT LM 0.12", "SMB 2.002",
+        connection.send(wire.smb1_negotiate("NT LM 0.12", "SMB 2.002",
                                         "SMB 2.???"))
         response, = connection.receive()
         status(response, wire.SUCCESS)

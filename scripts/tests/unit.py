@@ -89,13 +89,13 @@ def signing_keys_of_3_1_1():
 @unit
 def signatures_of_3_1_1():
     for message in (BINDING_REQUEST, SETUP_RESPONSE):
-        equal(crypto.signature(wire.DIALECT_311, bytes.fromhex(CHANNEL_KEY),
+        equal(crypto.signature(wire.SIGN_AES_CMAC, bytes.fromhex(CHANNEL_KEY),
                                message), message[wire.SIGNATURE])
 
 
 @unit
 def signature_of_2_1():
-    equal(crypto.signature(wire.DIALECT_210, bytes.fromhex(HMAC_KEY),
+    equal(crypto.signature(wire.SIGN_HMAC_SHA256, bytes.fromhex(HMAC_KEY),
                            HMAC_RESPONSE), HMAC_RESPONSE[wire.SIGNATURE])
 
 
@@ -150,10 +150,10 @@ class _Signer:
     key = b"k" * 16
 
     def signature(self, message):
-        return crypto.signature(wire.DIALECT_311, self.key, message)
+        return crypto.signature(wire.SIGN_AES_CMAC, self.key, message)
 
     def sign(self, message, key=None):
-        return crypto.sign(wire.DIALECT_311, key or self.key, message)
+        return crypto.sign(wire.SIGN_AES_CMAC, key or self.key, message)
 
 
 @unit

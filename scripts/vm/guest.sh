@@ -33,7 +33,8 @@ write_ksmbd_conf() {
 	done
 	{
 		printf '[global]\n'
-		printf '\t%s\n' 'netbios name = guest' 'map to guest = never' "$@"
+		# Of two lines with one name, the first counts
+		printf '\t%s\n' 'netbios name = guest' "$@" 'map to guest = never'
 		printf '[share]\n\tpath = %s\n\tread only = no\n' "$SHARE_DIR"
 		printf '[SYSVOL]\n\tpath = %s\n\tread only = no\n' "$SYSVOL_DIR"
 	} >/etc/ksmbd/ksmbd.conf

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Channels, [MS-SMB2] 3.3.5.5.2: binding a session to a further connection
+takes a signature with the session's key, and from then on the channel has one
+of its own. ksmbd looks at the flag and never at the signature."""
+
+from smb2 import attack, wire
+from smb2.connection import Closed
+from smb2.session import BadSignature, StatusError
+
+from . import judge
+from .rig import HMAC, LATEST, PROFILES
+from .tap import GUARDED, add, case, equal, expect
+
+# 2.x has no channels
+SMB3 = (*PROFILES[1:], HMAC)
+REFUSALS = (wire.ACCESS_DENIED, wire.USER_SESSION_DELETED,
+            wire.INVALID_PARAMETER)
+
+
+def _bound(rig, session=None):
+    """A channel, set up, of @session."""
+    return rig.channel(session or rig.new_session()).setup()
+
+
+@case(modes=("mandatory", "required", "auto"), profiles=SMB3)
+def bound_channel_works_with_its_own_key(rig):
+    """What one channel opens the other can use, and both go on."""
+    session = rig.new_session()
+    channel = _bound(rig, session)
+    file = rig.file(b"", session)
+    channel.write(file.id, 0, b"by another way")
+    equal(file.content, b"by another way", "content")
+    equal(session.read(file.id, 0, 14), b"by another way", "data")
+    channel.echo()
+    session.echo()
+
+
+@case(profiles=SMB3)
+def channel_is_judged_like_its_session(rig):
+    channel = _bound(rig)
+    for forge in attack.ALL.values():
+        path = rig.fresh_path()
+        request = channel.request(wire.create(path.name))
+        judge.refused(channel, request, forge(channel, request))
+        expect(not path.exists(), "the file was created")
+
+
+@case(profiles=SMB3)
+def keys_of_channels_are_not_interchangeable(rig):
+    session = rig.new_session()
+    channel = _bound(rig, session)
+    expect(session.signing_key != channel.signing_key, "the keys are alike")
+    for here, other in ((session, channel), (channel, session)):
+        path = rig.fresh_path()
+        request = here.request(wire.create(path.name))
+        judge.refused(here, request, other.sign(request.encode()))
+        expect(not path.exists(), "the file was created")
+
+
+def _refused(channel, request, message):
+    """@message, a leg of a binding, gets nowhere."""
+    connection = channel.connection
+    connection.send(message)
+    try:
+        response = connection.answer(request)
+    except Closed:
+        return
+    expect(response.status in REFUSALS, f"status {response.status:#010x}")
+
+
+def _first_leg_case(forge):
+    def run(rig):
+        session = rig.new_session()
+        channel = rig.channel(session)
+        request = channel.first_leg()
+        _refused(channel, request, forge(session, request))
+        _bound(rig, session).echo()
+        session.echo()
+    return run
+
+
+def _final_leg_case(forge):
+    def run(rig):
+        session = rig.new_session()
+        channel = rig.channel(session)
+        channel.begin()
+        request = channel.final_leg()
+        _refused(channel, request, forge(session, request))
+        _unusable(rig, channel)
+        session.echo()
+    return run
+
+
+def _unusable(rig, channel):
+    """@channel was not bound: its key, if the server knows it, is good for
+    nothing."""
+    channel.derive_keys()
+    path = rig.fresh_path()
+    request = channel.request(wire.create(path.name))
+    try:
+        _refused(channel, request, channel.sign(request.encode()))
+    except Closed:
+        pass
+    expect(not path.exists(), "the file was created")
+
+
+def _register():
+    for name, forge in attack.ALL.items():
+        profiles = SMB3 if name in ("unsigned", "foreign key") else LATEST
+        for leg, make in (("first", _first_leg_case),
+                          ("final", _final_leg_case)):
+            add(f"binding with its {leg} leg {name} is refused", make(forge),
+                suite="bindings", modes=GUARDED, profiles=profiles)
+
+
+_register()
+
+
+@case(profiles=LATEST)
+def binding_signed_with_the_key_of_another_session(rig):
+    session, other = rig.new_session(), rig.new_session()
+    channel = rig.channel(session)
+    request = channel.first_leg()
+    _refused(channel, request, other.sign(request.encode()))
+
+
+@case(profiles=SMB3)
+def binding_to_an_unknown_session(rig):
+    session = rig.new_session()
+    channel = rig.channel(session)
+    request = channel.first_leg().changed(session_id=session.id + 0x1000)
+    _refused(channel, request, session.sign(request.encode()))
+
+
+@case(profiles=LATEST)
+def binding_to_a_session_in_the_making(rig):
+    """It has no key that anything could be signed with."""
+    unfinished = rig.session_on(rig.connect())
+    unfinished.begin()
+    unfinished.signing_key = bytes(16)
+    channel = rig.channel(unfinished)
+    request = channel.first_leg()
+    _refused(channel, request, channel.encode_leg(request))
+
+
+@case(profiles=LATEST)
+def binding_by_another_client(rig):
+    """Another ClientGuid: ksmbd refuses, and says so signed."""
+    channel = rig.channel(rig.new_session(), guid=b"somebody else's!")
+    _fails(channel)
+
+
+@case(profiles=LATEST)
+def binding_in_another_dialect(rig):
+    session = rig.new_session()
+    channel = rig.channel(session, dialect=wire.DIALECT_302)
+    try:
+        channel.setup()
+    except (BadSignature, StatusError, Closed):
+        return
+    raise AssertionError("the channel was bound")
+
+
+@case(profiles=SMB3)
+def binding_with_a_wrong_password(rig):
+    session = rig.new_session()
+    channel = rig.channel(session)
+    channel.password = "wrong"
+    _fails(channel)
+    session.echo()
+
+
+def _fails(channel):
+    """Setting @channel up is refused; the refusal is signed with the
+    session's key."""
+    request = channel.first_leg()
+    channel.connection.send(channel.encode_leg(request))
+    response = channel.connection.answer(request)
+    if response.status == wire.MORE_PROCESSING_REQUIRED:
+        channel.challenged(response)
+        request = channel.final_leg()
+        channel.connection.send(channel.encode_leg(request))
+        response = channel.connection.answer(request)
+    expect(response.status not in (wire.SUCCESS,
+                                   wire.MORE_PROCESSING_REQUIRED), "bound")
+    channel.check_refusal(response)
+
+
+@case(profiles=SMB3)
+def channel_of_a_channel(rig):
+    """A third connection: Session.SigningKey is still the first one's."""
+    session = rig.new_session()
+    _bound(rig, session)
+    third = _bound(rig, session)
+    third.close_file(third.create(rig.fresh_path().name))
+
+
+@case(modes=("auto",), profiles=LATEST)
+def binding_is_verified_where_nothing_must_be_signed(rig):
+    session = rig.new_session()
+    channel = rig.channel(session)
+    request = channel.first_leg()
+    _refused(channel, request, request.encode())
+    channel = rig.channel(session)
+    request = channel.first_leg()
+    _refused(channel, request, attack.foreign_key(session, request))
+    _bound(rig, session).echo()
