@@ -94,6 +94,10 @@ REQUESTS = {
 }
 
 
+# Those that never reach the command's own code
+EARLY_ERRORS = (_no_such_command, _wrong_structure_size, _truncated)
+
+
 def _signed_case(make):
     def run(rig):
         session = rig.new_session()

@@ -12,6 +12,7 @@ from smb2 import wire
 from . import judge
 from .bulk import earn
 from .rig import ALGORITHMS, ENCRYPTING, LATEST, PLAIN, PROFILES
+from .responses import EARLY_ERRORS
 from .tap import case, equal, status
 from .waiting import BlockedLock
 
@@ -57,12 +58,10 @@ def recorded_write_is_not_executed_again(rig):
 @case(modes=("auto",), profiles=LATEST)
 def unsigned_requests_have_a_window_too(rig):
     session = rig.new_session()
-    session.signing = False
-    message = session.request(wire.echo()).encode()
-    session.connection.send(message)
-    session.echo()
-    session.connection.answers.clear()
-    _ends(rig, session.connection, message)
+    request = session.request(wire.echo())
+    session.connection.send(request.encode())
+    status(session.connection.answer(request), wire.SUCCESS)
+    _ends(rig, session.connection, request.encode())
 
 
 @case(modes=("mandatory",), profiles=ALGORITHMS)
@@ -154,18 +153,16 @@ def ranges_that_overlap(rig):
 
 @case(modes=("mandatory",), profiles=ALGORITHMS)
 def ranges_side_by_side_in_any_order(rig):
-    session, file = rig.new_session(), rig.file(b"data")
-    other = session.create(file.name)
+    session = rig.new_session()
+    file = rig.file(b"data", session)
     earn(session, 48)
     base = session.connection.allocate(40)
     places = list(range(0, 40, 4))
     random.Random(3).shuffle(places)
     for place in places:
-        message = session.sign(session.request(
-            wire.read(other, 0, 4 << 16), message_id=base + place,
-            credits=4).encode())
-        session.connection.send(message)
-        status(session.connection.answer(base + place), wire.SUCCESS)
+        request = _read(session, file, base + place, 4)
+        session.send(request)
+        status(session.answer(request), wire.SUCCESS)
     session.echo()
 
 
@@ -279,6 +276,21 @@ def credits_granted_late(rig):
         lock.session.echo()
     _use(lock.session, connection.next_message_id + connection.credits - 1)
     rig.close()
+
+
+@case(modes=("mandatory",), profiles=ALGORITHMS, kernels=NO_WINDOW)
+def credits_granted_by_errors(rig):
+    """Where ksmbd gives up early it grants whatever was asked for; clients
+    take it at its word."""
+    session = rig.new_session()
+    connection = session.connection
+    for make in EARLY_ERRORS:
+        request = make(session).changed(credits=64)
+        session.send(request)
+        status(session.answer(request), wire.INVALID_PARAMETER)
+    _use(session, connection.next_message_id + connection.credits - 1)
+    _ends(rig, connection, _echo(
+        session, connection.next_message_id + connection.credits))
 
 
 @case(modes=("mandatory",), profiles=ALGORITHMS)
