@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""ksmbd alone against ksmbd with the module, test by test."""
+
+import concurrent.futures
+from dataclasses import dataclass, field
+
+from . import boots
+
+# How often a test that came out differently is run again, both ways
+REPEATS = 3
+
+
+@dataclass
+class Comparison:
+    """One test: the first run of each, and those that were to make sure."""
+
+    test: str
+    alone: boots.Result
+    module: boots.Result
+    again_alone: list = field(default_factory=list)
+    again_module: list = field(default_factory=list)
+
+    @property
+    def differs(self):
+        """Did one of the first runs do better than the other?"""
+        return (self.alone.passed, self.alone.broken) != \
+            (self.module.passed, self.module.broken)
+
+    @property
+    def worse(self):
+        """Is it the module that breaks it? A crash that ksmbd alone does
+        not have counts even if it came but once; a failure, if it comes
+        again where ksmbd alone keeps passing."""
+        if any(run.broken for run in (self.module, *self.again_module)):
+            return not any(run.broken
+                           for run in (self.alone, *self.again_alone))
+        return self.alone.passed and not self.module.passed and \
+            _mostly(self.again_alone) and not _mostly(self.again_module)
+
+    @property
+    def better(self):
+        """Does it pass only with the module?"""
+        alone, module = self.outcomes
+        return module == "pass" and alone not in ("pass", "flaky")
+
+    @property
+    def outcomes(self):
+        """(alone, with the module) in a word each."""
+        return _outcome(self.alone, self.again_alone), \
+            _outcome(self.module, self.again_module)
+
+    @property
+    def repeated(self):
+        """How the repeated runs came out."""
+        return f"{_tally(self.again_alone)} alone, " \
+               f"{_tally(self.again_module)} with smbsign"
+
+
+def _mostly(runs):
+    """Did at least half of @runs pass?"""
+    return 2 * sum(run.passed for run in runs) >= len(runs)
+
+
+def _tally(runs):
+    return f"{sum(run.passed for run in runs)} of {len(runs)}"
+
+
+def _outcome(first, again):
+    """In a word: the worst if the kernel broke, "flaky" where it is now
+    this and now that."""
+    runs = (first, *again)
+    for run in runs:
+        if run.broken:
+            return run.result
+    if len({run.passed for run in runs}) == 2:
+        return "flaky"
+    return first.result
+
+
+def _both(setups, directory, tests, progress):
+    """Run @tests in both setups at once: much of their time they wait.
+    Returns the plan and the results of each."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        futures = [pool.submit(boots.run, setup,
+                               directory / setup.name.replace(" ", "-"),
+                               tests, progress) for setup in setups]
+        return [future.result() for future in futures]
+
+
+def run(setups, directory, progress=print):
+    """Compare the two @setups, first of which is ksmbd alone."""
+    (plan, alone), (_, module) = _both(setups, directory / "first", None,
+                                       progress)
+    pairs = zip(_by_test(alone, plan), _by_test(module, plan), strict=True)
+    all_of_them = [Comparison(test, *pair)
+                   for test, pair in zip(plan, pairs, strict=True)]
+    doubtful = [one for one in all_of_them if one.differs]
+    if doubtful:
+        _repeat(doubtful, setups, directory / "again", progress)
+    return all_of_them
+
+
+def _by_test(results, plan):
+    """@results in the order of @plan."""
+    found = {result.test: result for result in results}
+    return [found[test] for test in plan]
+
+
+def _repeat(doubtful, setups, directory, progress):
+    tests = [one.test for one in doubtful for _ in range(REPEATS)]
+    progress(f"# {len(doubtful)} came out differently: "
+             f"each {REPEATS} times again, both ways")
+    (_, alone), (_, module) = _both(setups, directory, tests, progress)
+    for one in doubtful:
+        one.again_alone = [r for r in alone if r.test == one.test]
+        one.again_module = [r for r in module if r.test == one.test]

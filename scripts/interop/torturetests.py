@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which of smbtorture's tests are run, and for how long each."""
+
+import fnmatch
+
+SUITES = ("session", "session-require-signing", "credits", "compound",
+          "connect", "ioctl", "lock", "oplock", "notify", "multichannel",
+          "read", "rw")
+
+# Seconds that a test may take. Most take a tenth of one.
+PATIENCE = 10
+# What needs another bound, and why
+BOUNDS = (
+    ("smb2.notify.*", 2,
+     "6.12 refuses CHANGE_NOTIFY, 7.3 takes it and never tells of a change"),
+    ("smb2.credits.*ipc*", 2,
+     "ksmbd does not read pipes asynchronously: the tests wait for ever"),
+    ("smb2.credits.skipped_mid.*", 120,
+     "thousands of requests, one at a time"),
+)
+# What is not run at all, and why
+EXCUSED = (
+    ("smb2.oplock.batch22*",
+     "waits until ksmbd gives up on an oplock break, after 35 s"),
+)
+
+
+def suite(test):
+    """The suite of a test as smbtorture --list has it."""
+    return test.split(".")[1] if test.startswith("smb2.") else ""
+
+
+def excuse(test):
+    """Why @test is not run, or ""."""
+    for pattern, why in EXCUSED:
+        if fnmatch.fnmatch(test, pattern):
+            return why
+    return ""
+
+
+def wanted(test):
+    """Is @test to be run?"""
+    return suite(test) in SUITES and not excuse(test)
+
+
+def patience(test):
+    """The seconds that @test may take."""
+    for pattern, seconds, _ in BOUNDS:
+        if fnmatch.fnmatch(test, pattern):
+            return seconds
+    return PATIENCE
+
+
+def title(test):
+    """The name without the last part, which smbtorture --list doubles."""
+    return test.rpartition(".")[0]
