@@ -339,10 +339,15 @@ def _honest_case(kind):
     return run
 
 
+# One without a signature and one with a wrong one, for every profile
+ESSENTIAL = ("unsigned", "signature flipped")
+
+
 def _profiles(kind, name):
+    profiles = PROFILES if name in ESSENTIAL else SAMPLE
     if kind is TreeConnect and name not in attack.FORGED:
-        return BEFORE_311
-    return PROFILES
+        return tuple(p for p in profiles if p in BEFORE_311)
+    return profiles
 
 
 def _add(title, function, profiles):

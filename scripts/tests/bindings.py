@@ -13,6 +13,7 @@ from .tap import GUARDED, add, case, equal, expect
 
 # 2.x has no channels
 SMB3 = (*PROFILES[1:], HMAC)
+ESSENTIAL = ("unsigned", "foreign key")
 REFUSALS = (wire.ACCESS_DENIED, wire.USER_SESSION_DELETED,
             wire.INVALID_PARAMETER)
 
@@ -106,11 +107,13 @@ def _unusable(rig, channel):
 
 def _register():
     for name, forge in attack.ALL.items():
-        profiles = SMB3 if name in ("unsigned", "foreign key") else LATEST
         for leg, make in (("first", _first_leg_case),
                           ("final", _final_leg_case)):
-            add(f"binding with its {leg} leg {name} is refused", make(forge),
-                suite="bindings", modes=GUARDED, profiles=profiles)
+            for mode in GUARDED:
+                essential = mode == "mandatory" and name in ESSENTIAL
+                add(f"binding with its {leg} leg {name} is refused",
+                    make(forge), suite="bindings", modes=(mode,),
+                    profiles=SMB3 if essential else LATEST)
 
 
 _register()
