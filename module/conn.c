@@ -194,28 +194,25 @@ static struct smbsign_awaited *find_awaited(struct smbsign_conn *conn,
 }
 
 /**
- * smbsign_conn_binds() - does a response answer a binding?
+ * smbsign_conn_shown() - does a response answer a SESSION_SETUP that was verified?
  * @conn:	the connection
  * @response:	header of the response
- *
- * A binding was let in only if its signature was right.
  *
  * Context: any but hard interrupt.
  * Return: true if it does.
  */
-bool smbsign_conn_binds(struct smbsign_conn *conn,
+bool smbsign_conn_shown(struct smbsign_conn *conn,
 			const struct smb2_header *response)
 {
 	struct smbsign_awaited *awaited;
-	bool binds;
+	bool shown;
 
 	spin_lock_bh(&conn->lock);
 	awaited = find_awaited(conn, response);
-	binds = awaited && awaited->kind == SMBSIGN_AWAITED_SETUP &&
-		awaited->session_id &&
-		smbsign_policy_is_binding(&conn->facts, awaited->setup_flags);
+	shown = awaited && awaited->kind == SMBSIGN_AWAITED_SETUP &&
+		awaited->shown;
 	spin_unlock_bh(&conn->lock);
-	return binds;
+	return shown;
 }
 
 /**
@@ -300,7 +297,7 @@ static u32 window_wanted(struct smbsign_conn *conn, u32 credits)
 /**
  * smbsign_conn_grant() - the client is granted credits
  * @conn:	the connection
- * @credits:	how many; 0 to have the memory that the window wants
+ * @credits:	how many
  * @gfp:	how to allocate
  *
  * Context: as @gfp allows; before the client can know of them.
@@ -323,4 +320,21 @@ int smbsign_conn_grant(struct smbsign_conn *conn, u32 credits, gfp_t gfp)
 	spin_unlock_bh(&conn->lock);
 	kfree(used);
 	return 0;
+}
+
+/**
+ * smbsign_conn_unsee() - MessageIds and credits are hidden from now on
+ * @conn:	the connection
+ * @gfp:	how to allocate
+ *
+ * Context: as @gfp allows.
+ * Return: 0 or -ENOMEM.
+ */
+int smbsign_conn_unsee(struct smbsign_conn *conn, gfp_t gfp)
+{
+	spin_lock_bh(&conn->lock);
+	smbsign_window_unsee(&conn->window);
+	spin_unlock_bh(&conn->lock);
+	/* For the memory that the window wants now. */
+	return smbsign_conn_grant(conn, 0, gfp);
 }

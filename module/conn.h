@@ -38,7 +38,8 @@ enum smbsign_awaited_kind {
  * @setup_flags:	Flags of a SESSION_SETUP
  * @status:		for REFUSED the status to answer with; for NEGOTIATE the
  *			status to answer with in ksmbd's place, or 0
- * @shown:		for REFUSED, the client has shown that it has the session's key
+ * @shown:		the client has shown that it has the session's key, for a
+ *			SESSION_SETUP and for REFUSED
  * @header:		for REFUSED, the request's header as it came
  */
 struct smbsign_awaited {
@@ -68,6 +69,11 @@ struct smbsign_awaited {
  * @tx_left:		bytes of ksmbd's current response not written yet; @tx_lock
  * @tx_unsent:		header of a response that TCP had no room for; @tx_lock
  * @told:		ksmbd's NEGOTIATE response was made to demand signing; @tx_lock
+ * @compressed:		a compressed request was let in; set under the socket lock
+ * @encrypted:		an encrypted request was let in; set under the socket lock
+ * @kick:		raised to make the reader look again
+ * @requests:		requests judged; under the socket lock
+ * @refusals:		requests refused; under the socket lock
  * @lock:		protects what follows
  * @closed:		the connection has ended, no session may be added
  * @facts:		what is known of the connection
@@ -75,11 +81,6 @@ struct smbsign_awaited {
  * @sessions:		its sessions
  * @awaited:		requests whose responses matter
  * @awaited_count:	their number
- * @compressed:		a compressed request was let in
- * @encrypted:		an encrypted request was let in
- * @kick:		raised to make the reader look again
- * @requests:		requests judged; under the socket lock
- * @refusals:		requests refused; under the socket lock
  * @rcu:		freed after a grace period
  */
 struct smbsign_conn {
@@ -98,6 +99,12 @@ struct smbsign_conn {
 	struct smb2_header	tx_unsent;
 	bool			told;
 
+	bool			compressed;
+	bool			encrypted;
+	u32			kick;
+	u64			requests;
+	u64			refusals;
+
 	spinlock_t		lock;		/* all below */
 	bool			closed;
 	struct smbsign_conn_facts facts;
@@ -106,11 +113,6 @@ struct smbsign_conn {
 	struct list_head	awaited;
 	unsigned int		awaited_count;
 
-	bool			compressed;
-	bool			encrypted;
-	u32			kick;
-	u64			requests;
-	u64			refusals;
 	struct rcu_head		rcu;
 };
 
@@ -137,12 +139,13 @@ int smbsign_conn_await(struct smbsign_conn *conn, struct list_head *list);
 struct smbsign_awaited *
 smbsign_conn_awaited(struct smbsign_conn *conn,
 		     const struct smb2_header *response);
-bool smbsign_conn_binds(struct smbsign_conn *conn,
+bool smbsign_conn_shown(struct smbsign_conn *conn,
 			const struct smb2_header *response);
 void smbsign_conn_answered(struct smbsign_conn *conn,
 			   struct smbsign_awaited *awaited);
 void smbsign_conn_kick(struct smbsign_conn *conn);
 void smbsign_conn_kill(struct smbsign_conn *conn, enum smbsign_reason reason);
 int smbsign_conn_grant(struct smbsign_conn *conn, u32 credits, gfp_t gfp);
+int smbsign_conn_unsee(struct smbsign_conn *conn, gfp_t gfp);
 
 #endif /* SMBSIGN_CONN_H */

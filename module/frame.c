@@ -198,7 +198,6 @@ static void signing_offer(const u8 *data, u32 length,
 {
 	u32 count = length < 2 ? 0 : get_unaligned_le16(data);
 
-	contexts->signing = true;
 	if (!count || length < 2 + 2 * count) {
 		contexts->malformed = true;
 		return;
@@ -380,10 +379,11 @@ static const struct smb2_negotiate_response *negotiate_response(const u8 *messag
 }
 
 /*
- * Where a response names the one thing it chose in a context of that type: *@at,
- * or 0 if it does not.  2.2.4.1.2, 2.2.4.1.7.
+ * Where a response names the one thing it chose in a context of that type, behind
+ * its count and @skip more bytes: *@at, or 0 if it does not.
  */
-static int find_choice(const u8 *message, u32 length, u16 type, u32 *at)
+static int find_choice(const u8 *message, u32 length, u16 type, u32 skip,
+		       u32 *at)
 {
 	const struct smb2_negotiate_response *response =
 		negotiate_response(message);
@@ -402,15 +402,39 @@ static int find_choice(const u8 *message, u32 length, u16 type, u32 *at)
 		if (length - offset < data_length)
 			return -EPROTO;
 		if (le16_to_cpu(context->type) == type) {
-			if (data_length < 4 ||
+			if (data_length < 4 + skip ||
 			    get_unaligned_le16(message + offset) != 1)
 				return -EPROTO;
-			*at = offset + 2;
+			*at = offset + 2 + skip;
 		}
 		/* The last context need not be padded. */
 		offset += ALIGN(data_length, 8);
 	}
 	return 0;
+}
+
+/* 2.2.4.1.7, 2.2.4.1.2, and 2.2.4.1.3, which has Padding and Flags */
+static int find_signing(const u8 *message, u32 length, u32 *at)
+{
+	return find_choice(message, length, SMB2_CONTEXT_SIGNING, 0, at);
+}
+
+static int find_cipher(const u8 *message, u32 length, u32 *at)
+{
+	return find_choice(message, length, SMB2_CONTEXT_ENCRYPTION, 0, at);
+}
+
+static int find_compression(const u8 *message, u32 length, u32 *at)
+{
+	return find_choice(message, length, SMB2_CONTEXT_COMPRESSION, 6, at);
+}
+
+static bool is_311(const u8 *message, u32 length)
+{
+	return length >= sizeof(struct smb2_header) +
+			 sizeof(struct smb2_negotiate_response) &&
+	       negotiate_response(message)->dialect_revision ==
+	       cpu_to_le16(SMB2_DIALECT_311);
 }
 
 /**
@@ -425,11 +449,25 @@ u32 smbsign_frame_algorithm(const u8 *message, u32 length)
 {
 	u32 at;
 
-	if (length < sizeof(struct smb2_header) +
-		     sizeof(struct smb2_negotiate_response) ||
-	    negotiate_response(message)->dialect_revision !=
-	    cpu_to_le16(SMB2_DIALECT_311) ||
-	    find_choice(message, length, SMB2_CONTEXT_SIGNING, &at))
+	if (!is_311(message, length) || find_signing(message, length, &at))
+		return 0;
+	return at;
+}
+
+/**
+ * smbsign_frame_compression() - find the compression algorithm in a NEGOTIATE
+ *	response
+ * @message:	the message from its SMB2 header on
+ * @length:	bytes at @message
+ *
+ * Context: any. [MS-SMB2] 2.2.4.1.3.
+ * Return: where it lies in @message, two bytes, or 0 if there is none.
+ */
+u32 smbsign_frame_compression(const u8 *message, u32 length)
+{
+	u32 at;
+
+	if (!is_311(message, length) || find_compression(message, length, &at))
 		return 0;
 	return at;
 }
@@ -437,16 +475,19 @@ u32 smbsign_frame_algorithm(const u8 *message, u32 length)
 /* What a response of 3.1.1 chose. */
 static int choices(const u8 *message, u32 length, struct smbsign_negotiated *out)
 {
-	u32 signing, cipher;
+	u32 signing, cipher, compression;
 	int ret;
 
-	ret = find_choice(message, length, SMB2_CONTEXT_SIGNING, &signing) ?:
-	      find_choice(message, length, SMB2_CONTEXT_ENCRYPTION, &cipher);
+	ret = find_signing(message, length, &signing) ?:
+	      find_cipher(message, length, &cipher) ?:
+	      find_compression(message, length, &compression);
 	if (ret)
 		return ret;
 	if (signing)
 		out->algorithm = get_unaligned_le16(message + signing);
 	out->encryption = cipher && get_unaligned_le16(message + cipher);
+	out->compression = compression &&
+			   get_unaligned_le16(message + compression);
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 /* Enough of any message to judge it: header and fixed part of IOCTL. */
 #define SMBSIGN_HEAD_SIZE	(sizeof(struct smb2_header) + \
 				 sizeof(struct smb2_ioctl_request))
+/* Offset and length of a SESSION_SETUP's token have 16 bits. */
+#define SMBSIGN_SETUP_MAX	(sizeof(struct smb2_header) + 2 * 65535)
 /* A NEGOTIATE with all its contexts is a few hundred bytes. */
 #define SMBSIGN_INSPECT_MAX	4096
 /* The shortest request: a header and its StructureSize. */
@@ -78,14 +80,12 @@ struct smbsign_offer {
 /**
  * struct smbsign_contexts - what the contexts of a 3.1.1 NEGOTIATE say of signing
  * @preauth:		number of PREAUTH_INTEGRITY_CAPABILITIES
- * @signing:		there are SIGNING_CAPABILITIES
  * @algorithms:		those offered that we know, BIT(SMB2_SIGNING_*)
  * @preferred:		the first of them
  * @malformed:		the list or one of them is broken, or offers nothing
  */
 struct smbsign_contexts {
 	u16	preauth;
-	bool	signing;
 	u16	algorithms;
 	u16	preferred;
 	bool	malformed;
@@ -98,6 +98,7 @@ struct smbsign_contexts {
  * @algorithm:		SMB2_SIGNING_*: by the dialect, or as negotiated on 3.1.1
  * @capabilities:	Capabilities
  * @encryption:		a cipher was agreed on
+ * @compression:	a compression algorithm was agreed on
  */
 struct smbsign_negotiated {
 	u16	dialect;
@@ -105,6 +106,7 @@ struct smbsign_negotiated {
 	u16	algorithm;
 	u32	capabilities;
 	bool	encryption;
+	bool	compression;
 };
 
 int smbsign_frame_length(const u8 nbss[SMB2_NBSS_SIZE], u32 *length);
@@ -119,6 +121,7 @@ int smbsign_frame_validate(const u8 *message, u32 length,
 			   struct smbsign_offer *offer);
 u32 smbsign_frame_validated(const u8 *message, u32 length);
 u32 smbsign_frame_algorithm(const u8 *message, u32 length);
+u32 smbsign_frame_compression(const u8 *message, u32 length);
 bool smbsign_frame_smb1_upgrades(const u8 *message, u32 length);
 u8 smbsign_dialect_bit(u16 dialect);
 int smbsign_frame_negotiated(const u8 *message, u32 length,

@@ -42,6 +42,7 @@ static void settle(struct smbsign_conn *conn,
 	facts->dialect = negotiated->dialect;
 	facts->algorithm = negotiated->algorithm;
 	facts->encryption = negotiated->encryption;
+	facts->compression = negotiated->compression;
 	facts->multi_credit = negotiated->capabilities & SMB2_CAP_LARGE_MTU;
 	facts->client_required =
 		request->security_mode & SMB2_SECURITY_SIGNING_REQUIRED;

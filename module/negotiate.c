@@ -44,6 +44,30 @@ void smbsign_negotiate_algorithm(u8 *message, u32 length,
 }
 
 /**
+ * smbsign_negotiate_compression() - have a NEGOTIATE response agree on no
+ *	compression where messages must be signed
+ * @message:	the response from its SMB2 header on; changed in place
+ * @length:	bytes at @message
+ * @required:	the client demands signing
+ *
+ * A compressed message has its signature inside, where only ksmbd can see it.  A
+ * client that is told of no algorithm compresses nothing.
+ *
+ * Context: any, before the response is hashed and after smbsign_negotiate_demand().
+ * [MS-SMB2] 2.2.4.1.3, 3.3.5.4.
+ */
+void smbsign_negotiate_compression(u8 *message, u32 length, bool required)
+{
+	const struct smb2_negotiate_response *response =
+		(void *)(message + sizeof(struct smb2_header));
+	u32 at = smbsign_frame_compression(message, length);
+
+	if (at && (required || response->security_mode &
+			       cpu_to_le16(SMB2_SECURITY_SIGNING_REQUIRED)))
+		put_unaligned_le16(0, message + at);
+}
+
+/**
  * smbsign_negotiate_demand() - have a NEGOTIATE response demand signing, if the
  *	policy does
  * @message:	the response from its SMB2 header on; changed in place

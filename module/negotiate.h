@@ -9,6 +9,7 @@ struct smbsign_contexts;
 
 void smbsign_negotiate_algorithm(u8 *message, u32 length,
 				 const struct smbsign_contexts *contexts);
+void smbsign_negotiate_compression(u8 *message, u32 length, bool required);
 bool smbsign_negotiate_demand(u8 *message, u32 length);
 void smbsign_negotiate_validated(u8 *message, u32 length);
 

@@ -158,8 +158,8 @@ struct smbsign_verdict
 smbsign_policy_guest(const struct smbsign_policy *policy,
 		     const struct smbsign_session_facts *session)
 {
-	if (session->guest && policy->mode == SMBSIGN_POLICY_REQUIRED &&
-	    !policy->allow_guest)
+	if ((session->guest || session->keyless) &&
+	    policy->mode == SMBSIGN_POLICY_REQUIRED && !policy->allow_guest)
 		return refuse(SMBSIGN_REASON_GUEST, SMB2_STATUS_ACCESS_DENIED);
 	return act(SMBSIGN_PASS);
 }
@@ -248,7 +248,13 @@ session_setup(const struct smbsign_policy *policy,
 	      const struct smbsign_session_facts *session,
 	      const struct smbsign_element *element, bool single)
 {
-	/* A new session: nothing to sign with yet. */
+	/* ksmbd would run what follows it in the new session. */
+	if (!single || element->length > SMBSIGN_SETUP_MAX)
+		return abort_for(SMBSIGN_REASON_MALFORMED);
+	/* A new session: nothing to sign with yet, and nothing to bind to. */
+	if (!element->session_id && element->setup_flags & SMB2_SETUP_FLAG_BINDING)
+		return refuse(SMBSIGN_REASON_BOUND_SESSION_UNKNOWN,
+			      SMB2_STATUS_USER_SESSION_DELETED);
 	if (!element->session_id)
 		return act(SMBSIGN_PASS);
 	if (session->state == SMBSIGN_SESSION_ESTABLISHED)

@@ -50,6 +50,7 @@ enum smbsign_session_state {
  * @algorithm:		SMB2_SIGNING_*
  * @multi_credit:	CreditCharge counts
  * @encryption:		a cipher was agreed on
+ * @compression:	a compression algorithm was agreed on
  * @client_required:	the client's NEGOTIATE demanded signing
  * @server_required:	the server's NEGOTIATE response demanded signing
  * @sessions:		sessions on this connection, in progress included
@@ -61,6 +62,7 @@ struct smbsign_conn_facts {
 	u16			algorithm;
 	bool			multi_credit;
 	bool			encryption;
+	bool			compression;
 	bool			client_required;
 	bool			server_required;
 	u32			sessions;
@@ -73,6 +75,8 @@ struct smbsign_conn_facts {
  * @state:	how far it is
  * @required:	its requests must be signed
  * @guest:	its user is a guest or anonymous: what its key is, is no secret
+ * @keyless:	ksmbd did not sign the end of its authentication, as it does on 3.x for
+ *		users; may only be held against it
  * @encrypted:	the server said that it must be encrypted
  * @ciphered:	it has keys to encrypt with
  * @binding:	in progress as another channel of an established session
@@ -83,6 +87,7 @@ struct smbsign_session_facts {
 	enum smbsign_session_state	state;
 	bool				required;
 	bool				guest;
+	bool				keyless;
 	bool				encrypted;
 	bool				ciphered;
 	bool				binding;

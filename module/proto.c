@@ -15,6 +15,7 @@
 #include "conn.h"
 #include "grace.h"
 #include "proto.h"
+#include "queue.h"
 #include "redirect.h"
 #include "tx.h"
 
@@ -131,7 +132,10 @@ static int look(struct smbsign_conn *conn)
 		return 1;
 	length = smbsign_rx_discardable(conn);
 	if (length) {
-		int ret = swallow(conn, length);
+		int ret;
+
+		smbsign_queue_cut(conn->sk, conn->rx.parsed);
+		ret = swallow(conn, length);
 
 		return ret < 0 ? ret : 1;
 	}
@@ -161,6 +165,8 @@ static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
 		if (conn->rx.state == SMBSIGN_RX_ENDED)
 			return 0;
 		readable = smbsign_rx_readable(conn);
+		if (readable)
+			smbsign_queue_cut(sk, conn->rx.released);
 		if (readable)
 			return read_released(conn, msg,
 					     min_t(size_t, length, readable),

@@ -92,8 +92,8 @@ static struct smbsign_conn *named(void *ksmbd_conn)
 	return NULL;
 }
 
-/* The MAC of a request, by what was negotiated and what it was verified with. */
-static int sign_request(struct smbsign_conn *conn, const u8 *raw,
+/* The MAC of a message, by what was negotiated and with the key we know. */
+static int compute(struct smbsign_conn *conn, const u8 *raw,
 			const struct kvec *vec, int vecs, u8 *signature)
 {
 	struct smbsign_key *key = smbsign_session_key(conn, vec->iov_base, raw);
@@ -116,6 +116,14 @@ static bool is_response(const struct smb2_header *header)
 	return header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR);
 }
 
+/* May responses leave in a form that cannot be signed then, or as they are? */
+static bool wraps(const struct smbsign_conn *conn)
+{
+	return READ_ONCE(conn->encrypted) ||
+	       READ_ONCE(conn->facts.compression) ||
+	       READ_ONCE(conn->rx.state) == SMBSIGN_RX_TRANSPARENT;
+}
+
 /*
  * In place of ksmbd's own functions.  What is signed is a response, which is
  * signed as it leaves, or a request that the gate has verified already: ksmbd
@@ -128,11 +136,11 @@ static int sign_instead(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 	struct smbsign_conn *conn = named(ksmbd_conn);
 	int ret = -ENOKEY;
 
-	if (is_response(vec->iov_base)) {
+	if (conn && is_response(vec->iov_base) && !wraps(conn)) {
 		memset(signature, 0, SMB2_SIGNATURE_SIZE);
 		ret = 0;
 	} else if (conn) {
-		ret = sign_request(conn, raw, vec, vecs, signature);
+		ret = compute(conn, raw, vec, vecs, signature);
 	}
 	/* 7.3 does not look at what we return. */
 	if (ret)
@@ -159,10 +167,13 @@ static bool differs(struct smbsign_conn *conn, const struct smb2_header *header,
 	return key;
 }
 
+/* ksmbd copies it from a request of a compound, also where it answers alone. */
+#define RELATED	cpu_to_le64(SMB2_SESSION_ID_RELATED)
+
 static bool key_used(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 		     int vecs)
 {
-	const struct smb2_header *header = vec->iov_base;
+	struct smb2_header *header = vec->iov_base;
 	struct smbsign_conn *conn;
 
 	if (vecs < 1 || vec->iov_len < sizeof(*header))
@@ -171,9 +182,10 @@ static bool key_used(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 	if (!conn)
 		return false;
 	smbsign_session_key_seen(conn, header, raw);
-	/* A response that is to be encrypted does not pass by sign.c. */
-	return is_response(header) ? !READ_ONCE(conn->encrypted) :
-				     differs(conn, header, raw);
+	if (is_response(header) && header->session_id == RELATED)
+		header->session_id = smbsign_session_by_raw(conn, raw);
+	return (is_response(header) && !wraps(conn)) ||
+	       differs(conn, header, raw);
 }
 
 /* In ksmbd's worker, preemption off: it must not sleep. */
@@ -196,8 +208,12 @@ static void notrace sign_called(unsigned long ip, unsigned long parent_ip,
 static void negotiate_response(struct smbsign_conn *conn, u8 *message,
 			       u32 length)
 {
+	const struct smbsign_rx *rx = &conn->rx;
+
 	smbsign_negotiate_demand(message, length);
-	smbsign_negotiate_algorithm(message, length, &conn->rx.contexts);
+	smbsign_negotiate_algorithm(message, length, &rx->contexts);
+	smbsign_negotiate_compression(message, length, rx->offer.security_mode &
+				      SMB2_SECURITY_SIGNING_REQUIRED);
 }
 
 static void preauth_message(struct smbsign_conn *conn, u8 *frame, const u8 *hash)

@@ -23,6 +23,7 @@
 
 #include "conn.h"
 #include "policy.h"
+#include "queue.h"
 #include "report.h"
 #include "rx.h"
 #include "session.h"
@@ -70,152 +71,6 @@ void smbsign_rx_destroy(struct smbsign_rx *rx)
 	kfree(rx->substitute);
 }
 
-/*
- * The receive queue, by sequence number.  Segments can overlap where a peer
- * retransmitted them cut differently, and copies of a byte can differ.  What
- * counts is the copy that tcp_recvmsg() will take: that in the first segment
- * whose end lies behind the byte.  Ends grow along the queue.
- */
-static u32 skb_seq_end(const struct sk_buff *skb)
-{
-	return TCP_SKB_CB(skb)->seq + skb->len;
-}
-
-static bool has_foreign_pages(const struct sk_buff *skb)
-{
-	const struct sk_buff *part;
-
-	if (skb_has_shared_frag(skb))
-		return true;
-	skb_walk_frags(skb, part) {
-		if (skb_has_shared_frag(part))
-			return true;
-	}
-	return false;
-}
-
-/* How many of @length bytes from @seq on this segment gives. */
-static u32 queue_part(const struct sk_buff *skb, u32 seq, u32 length)
-{
-	return min(length, skb_seq_end(skb) - seq);
-}
-
-/*
- * What somebody on this machine sends with sendfile() or splice() lies in pages
- * that he can still write to after we have looked.  Such a segment gets pages of
- * its own first.
- */
-static int make_private(struct sk_buff *skb)
-{
-	if (likely(!has_foreign_pages(skb)))
-		return 0;
-	if (skb_has_frag_list(skb) ? skb_linearize(skb) :
-				     skb_copy_ubufs(skb, GFP_ATOMIC))
-		return -ENOMEM;
-	skb_shinfo(skb)->flags &= ~SKBFL_SHARED_FRAG;
-	return 0;
-}
-
-static u32 queue_end(const struct sock *sk)
-{
-	const struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
-
-	return tail ? skb_seq_end(tail) : tcp_sk(sk)->copied_seq;
-}
-
-static struct sk_buff *find_from_head(struct sock *sk, u32 seq)
-{
-	struct sk_buff *skb;
-
-	skb_queue_walk(&sk->sk_receive_queue, skb) {
-		if (after(skb_seq_end(skb), seq))
-			return skb;
-	}
-	return NULL;
-}
-
-static struct sk_buff *find_from_tail(struct sock *sk, u32 seq)
-{
-	struct sk_buff *skb, *found = NULL;
-
-	skb_queue_reverse_walk(&sk->sk_receive_queue, skb) {
-		if (!after(skb_seq_end(skb), seq))
-			break;
-		found = skb;
-	}
-	return found;
-}
-
-/* Search from the nearer end: new bytes come at the tail, a reader is ahead. */
-static struct sk_buff *queue_find(struct sock *sk, u32 seq)
-{
-	struct sk_buff *skb;
-
-	if (seq - tcp_sk(sk)->copied_seq < queue_end(sk) - seq)
-		skb = find_from_head(sk, seq);
-	else
-		skb = find_from_tail(sk, seq);
-	if (!skb || before(seq, TCP_SKB_CB(skb)->seq))
-		return ERR_PTR(-EAGAIN);
-	return make_private(skb) ? ERR_PTR(-ENOMEM) : skb;
-}
-
-static struct sk_buff *queue_next(struct sock *sk, struct sk_buff *skb)
-{
-	skb = skb_peek_next(skb, &sk->sk_receive_queue);
-	if (!skb)
-		return ERR_PTR(-EAGAIN);
-	return make_private(skb) ? ERR_PTR(-ENOMEM) : skb;
-}
-
-static int mac_skb(struct smbsign_mac *mac, struct sk_buff *skb, u32 offset,
-		   u32 length)
-{
-	struct skb_seq_state state;
-	u32 done = 0, part;
-	const u8 *data;
-	int ret = 0;
-
-	skb_prepare_seq_read(skb, offset, offset + length, &state);
-	while (done < length) {
-		part = skb_seq_read(done, &data, &state);
-		if (!part) {
-			ret = -EFAULT;
-			break;
-		}
-		part = min(part, length - done);
-		ret = smbsign_mac_update(mac, data, part);
-		if (ret)
-			break;
-		done += part;
-	}
-	skb_abort_seq_read(&state);
-	return ret;
-}
-
-static int mac_queue(struct sock *sk, struct smbsign_mac *mac, u32 seq,
-		     u32 length)
-{
-	struct sk_buff *skb = queue_find(sk, seq);
-	u32 offset, part;
-	int ret;
-
-	while (length) {
-		if (IS_ERR(skb))
-			return PTR_ERR(skb);
-		offset = seq - TCP_SKB_CB(skb)->seq;
-		part = queue_part(skb, seq, length);
-		ret = mac_skb(mac, skb, offset, part);
-		if (ret)
-			return ret;
-		seq += part;
-		length -= part;
-		if (length)
-			skb = queue_next(sk, skb);
-	}
-	return 0;
-}
-
 static bool auditing(void)
 {
 	return smbsign_policy_mode() == SMBSIGN_POLICY_AUDIT;
@@ -249,33 +104,33 @@ static int killed(struct smbsign_conn *conn, enum smbsign_reason reason)
 	return SMBSIGN_RX_STOPPED;
 }
 
-static int queue_error(struct smbsign_conn *conn, const struct sk_buff *skb)
-{
-	if (PTR_ERR(skb) == -EAGAIN)
-		return SMBSIGN_RX_STARVED;
-	return killed(conn, SMBSIGN_REASON_NO_MEMORY);
-}
-
 /* Copy out of the queue; GO_ON if all of it was there. */
 static int queue_peek(struct smbsign_conn *conn, u32 seq, void *to, u32 length)
 {
-	struct sk_buff *skb = queue_find(conn->sk, seq);
-	u32 offset, part;
-
-	for (;;) {
-		if (IS_ERR(skb))
-			return queue_error(conn, skb);
-		offset = seq - TCP_SKB_CB(skb)->seq;
-		part = queue_part(skb, seq, length);
-		if (skb_copy_bits(skb, offset, to, part))
-			return killed(conn, SMBSIGN_REASON_NO_MEMORY);
-		to += part;
-		seq += part;
-		length -= part;
-		if (!length)
-			return GO_ON;
-		skb = queue_next(conn->sk, skb);
+	switch (smbsign_queue_peek(conn->sk, seq, to, length)) {
+	case 0:
+		return GO_ON;
+	case -EAGAIN:
+		return SMBSIGN_RX_STARVED;
+	default:
+		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	}
+}
+
+static bool window_use(struct smbsign_conn *conn, u64 id, u32 charge)
+{
+	bool fine;
+
+	spin_lock_bh(&conn->lock);
+	fine = smbsign_window_use(&conn->window, id, charge);
+	spin_unlock_bh(&conn->lock);
+	return fine;
+}
+
+static u32 credit_charge(const struct smbsign_conn *conn,
+			 const struct smbsign_element *element)
+{
+	return READ_ONCE(conn->facts.multi_credit) ? element->credit_charge : 1;
 }
 
 /* Hand the frame on whole, also what of it has not arrived yet. */
@@ -405,26 +260,12 @@ static int smb1_upgrades(struct smbsign_conn *conn, bool *upgrades)
 	return GO_ON;
 }
 
-static bool window_use(struct smbsign_conn *conn, u64 id, u32 charge)
-{
-	bool fine;
-
-	spin_lock_bh(&conn->lock);
-	fine = smbsign_window_use(&conn->window, id, charge);
-	spin_unlock_bh(&conn->lock);
-	return fine;
-}
-
 /* What is inside, its MessageIds and credits, we do not see. */
-static int pass_encrypted(struct smbsign_conn *conn)
+static int pass_wrapped(struct smbsign_conn *conn, bool *wrapped)
 {
-	smbsign_count(SMBSIGN_COUNT_ENCRYPTED);
-	if (!conn->encrypted) {
-		WRITE_ONCE(conn->encrypted, true);
-		spin_lock_bh(&conn->lock);
-		smbsign_window_unsee(&conn->window);
-		spin_unlock_bh(&conn->lock);
-		if (smbsign_conn_grant(conn, 0, GFP_ATOMIC))
+	if (!*wrapped) {
+		WRITE_ONCE(*wrapped, true);
+		if (smbsign_conn_unsee(conn, GFP_ATOMIC))
 			return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	}
 	return pass_frame(conn);
@@ -507,10 +348,10 @@ static int step_kind(struct smbsign_conn *conn)
 		rx->state = SMBSIGN_RX_ELEMENT;
 		return GO_ON;
 	case SMBSIGN_PASS:
-		if (kind == SMBSIGN_FRAME_ENCRYPTED)
-			return pass_encrypted(conn);
-		WRITE_ONCE(conn->compressed, true);
-		return pass_frame(conn);
+		if (kind == SMBSIGN_FRAME_COMPRESSED)
+			return pass_wrapped(conn, &conn->compressed);
+		smbsign_count(SMBSIGN_COUNT_ENCRYPTED);
+		return pass_wrapped(conn, &conn->encrypted);
 	case SMBSIGN_PASS_ALONE:
 		return pass_smb1(conn);
 	default:
@@ -608,6 +449,10 @@ static int step_collect(struct smbsign_conn *conn,
 {
 	struct smbsign_rx *rx = &conn->rx;
 
+	/* They cannot be used again, though it was another one that is wrong. */
+	if (rx->element.command != SMB2_CMD_CANCEL)
+		window_use(conn, rx->element.message_id,
+			   credit_charge(conn, &rx->element));
 	if (collect(conn, header))
 		return killed(conn, SMBSIGN_REASON_BACKLOG);
 	rx->parsed = rx->body_end;
@@ -616,23 +461,25 @@ static int step_collect(struct smbsign_conn *conn,
 	return GO_ON;
 }
 
-static int expect_setup(struct smbsign_rx *rx)
+static int expect_setup(struct smbsign_rx *rx, bool verified)
 {
 	struct smbsign_awaited *awaited =
 		smbsign_awaited_alloc(SMBSIGN_AWAITED_SETUP, &rx->element, NULL);
 
 	if (!awaited)
 		return -ENOMEM;
+	awaited->shown = verified;
 	list_add_tail(&awaited->node, &rx->setups);
 	return 0;
 }
 
-static int element_done(struct smbsign_conn *conn)
+static int element_done(struct smbsign_conn *conn, bool verified)
 {
 	struct smbsign_rx *rx = &conn->rx;
 
 	WRITE_ONCE(conn->requests, conn->requests + 1);
-	if (rx->element.command == SMB2_CMD_SESSION_SETUP && expect_setup(rx))
+	if (rx->element.command == SMB2_CMD_SESSION_SETUP &&
+	    expect_setup(rx, verified))
 		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	rx->parsed = rx->body_end;
 	rx->state = SMBSIGN_RX_ELEMENT;
@@ -670,7 +517,7 @@ static int apply(struct smbsign_conn *conn,
 
 	switch (verdict->action) {
 	case SMBSIGN_PASS:
-		return element_done(conn);
+		return element_done(conn, false);
 	case SMBSIGN_PASS_ALONE:
 		return pass_frame_alone(conn, SMBSIGN_AWAITED_NEGOTIATE,
 					&rx->element);
@@ -797,12 +644,10 @@ static int use_ids(struct smbsign_conn *conn)
 		.action = SMBSIGN_ABORT, .reason = SMBSIGN_REASON_MESSAGE_ID,
 	};
 	const struct smbsign_element *element = &conn->rx.element;
-	u32 charge = READ_ONCE(conn->facts.multi_credit) ?
-		     element->credit_charge : 1;
 	struct smbsign_policy policy;
 
 	if (element->command == SMB2_CMD_CANCEL ||
-	    window_use(conn, element->message_id, charge))
+	    window_use(conn, element->message_id, credit_charge(conn, element)))
 		return GO_ON;
 	smbsign_policy_get(&policy);
 	if (!policy.replay_window || audited(conn, &verdict) != SMBSIGN_ABORT)
@@ -883,13 +728,13 @@ static int body_verified(struct smbsign_conn *conn)
 			return refuse_frame(conn, &bad);
 		smbsign_report(conn, &rx->element, SMBSIGN_REASON_BAD_SIGNATURE,
 			       SMBSIGN_REPORT_AUDIT);
-		return element_done(conn);
+		return element_done(conn, false);
 	}
 	smbsign_count(SMBSIGN_COUNT_VERIFIED);
 	if (in_serving_softirq())
 		smbsign_count(SMBSIGN_COUNT_VERIFIED_SOFTIRQ);
 	if (!rx->doom.status)
-		return element_done(conn);
+		return element_done(conn, true);
 	rx->shown = rx->element.session_id;
 	return refuse_frame(conn, &rx->doom);
 }
@@ -908,7 +753,7 @@ static void release_streamed(struct smbsign_rx *rx)
 static int step_body(struct smbsign_conn *conn, u32 largest)
 {
 	struct smbsign_rx *rx = &conn->rx;
-	u32 end = queue_end(conn->sk), ready;
+	u32 end = smbsign_queue_end(conn->sk), ready;
 
 	if (rx->element.length > largest)
 		return SMBSIGN_RX_MORE;
@@ -916,7 +761,7 @@ static int step_body(struct smbsign_conn *conn, u32 largest)
 		end = rx->body_end;
 	ready = after(end, rx->parsed) ? end - rx->parsed : 0;
 	ready = min(ready, rx->budget);
-	if (ready && mac_queue(conn->sk, &rx->mac, rx->parsed, ready))
+	if (ready && smbsign_queue_mac(conn->sk, &rx->mac, rx->parsed, ready))
 		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	rx->parsed += ready;
 	charge(rx, ready);
@@ -941,7 +786,7 @@ static void unstall(struct smbsign_conn *conn)
 	if (rx->streaming || rx->released != tp->copied_seq ||
 	    (rx->state != SMBSIGN_RX_BODY && rx->state != SMBSIGN_RX_ELEMENT))
 		return;
-	if (!before(queue_end(sk), rx->frame_end))
+	if (!before(smbsign_queue_end(sk), rx->frame_end))
 		return;
 	/*
 	 * TCP offers no window at all when less than this is left, and drops what
@@ -949,7 +794,7 @@ static void unstall(struct smbsign_conn *conn)
 	 */
 	space = tcp_space(sk) - max_t(int, inet_csk(sk)->icsk_ack.rcv_mss,
 				      tcp_full_space(sk) >> 4);
-	missing = rx->frame_end - queue_end(sk);
+	missing = rx->frame_end - smbsign_queue_end(sk);
 	if ((missing <= tcp_receive_window(tp) || (int)missing <= space) &&
 	    atomic_read(&sk->sk_rmem_alloc) <= READ_ONCE(sk->sk_rcvbuf))
 		return;
@@ -996,7 +841,7 @@ enum smbsign_rx_result smbsign_rx_run(struct smbsign_conn *conn, u32 budget,
 			step = step_body(conn, largest);
 			break;
 		case SMBSIGN_RX_TRANSPARENT:
-			release(rx, queue_end(conn->sk));
+			release(rx, smbsign_queue_end(conn->sk));
 			return SMBSIGN_RX_STARVED;
 		default:
 			return SMBSIGN_RX_STOPPED;
@@ -1019,7 +864,7 @@ static bool bulk(const struct smbsign_rx *rx)
 
 static bool bulk_worth_waking(struct smbsign_conn *conn)
 {
-	u32 end = queue_end(conn->sk);
+	u32 end = smbsign_queue_end(conn->sk);
 
 	return !before(end, conn->rx.body_end) ||
 	       (s32)(end - conn->rx.parsed) >= BULK_BYTES;
@@ -1071,7 +916,7 @@ u32 smbsign_rx_readable(const struct smbsign_conn *conn)
 	u32 copied = tcp_sk(conn->sk)->copied_seq;
 
 	return min(distance(copied, conn->rx.released),
-		   distance(copied, queue_end(conn->sk)));
+		   distance(copied, smbsign_queue_end(conn->sk)));
 }
 
 /**
@@ -1088,7 +933,7 @@ u32 smbsign_rx_discardable(const struct smbsign_conn *conn)
 	if (!conn->rx.refusing || before(copied, conn->rx.frame))
 		return 0;
 	return min(distance(copied, conn->rx.parsed),
-		   distance(copied, queue_end(conn->sk)));
+		   distance(copied, smbsign_queue_end(conn->sk)));
 }
 
 /**

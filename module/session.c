@@ -109,10 +109,8 @@ struct smbsign_key *smbsign_session_facts(struct smbsign_conn *conn, u64 id,
 		spin_lock_bh(&conn->lock);
 		*facts = session->facts;
 		spin_unlock_bh(&conn->lock);
-		if (!facts->binding)
-			key = key_take(&session->key);
-		else if (other)
-			key = signing_key_of(other);
+		key = key_take(facts->binding ? &session->signing_key :
+						&session->key);
 	} else if (other) {
 		facts->state = SMBSIGN_SESSION_ELSEWHERE;
 		key = signing_key_of(other);
@@ -227,59 +225,83 @@ session_named(struct smbsign_conn *conn, const struct smbsign_awaited *request,
 	return session;
 }
 
-/* The session is bound to: what holds for it elsewhere holds here. */
-static bool session_bind(struct smbsign_session *session)
+static void session_require(struct smbsign_session *session)
 {
-	struct smbsign_session *other = NULL;
-
-	find(session->conn, session->id, &other);
-	if (!other)
-		return false;
-	if (!session->signing_key) {
-		/* Pairs with smp_load_acquire() in key_take(). */
-		smp_store_release(&session->signing_key, signing_key_of(other));
+	/* Once required, always required: a reauthentication cannot undo it. */
+	if (!session->facts.required) {
+		session->facts.required = true;
+		session->conn->facts.required_sessions++;
 	}
-	session->facts.ciphered = READ_ONCE(other->facts.ciphered);
-	return READ_ONCE(other->facts.required);
 }
 
 /*
- * ksmbd signs the last response of an authentication on 3.1.1, but not a guest's;
- * IS_GUEST is not told where it tells ENCRYPT_DATA.
+ * The first leg of a binding: what holds for the session elsewhere holds here, also
+ * when it has ended there.
  */
-static bool is_guest(u16 session_flags)
+static void session_bind(struct smbsign_session *session)
 {
-	return session_flags & (SMB2_SESSION_IS_GUEST | SMB2_SESSION_IS_NULL);
+	struct smbsign_session_facts *facts = &session->facts;
+	struct smbsign_session *other = NULL;
+
+	facts->binding = true;
+	find(session->conn, session->id, &other);
+	if (!other || READ_ONCE(other->facts.required))
+		session_require(session);
+	if (!other)
+		return;
+	facts->ciphered = READ_ONCE(other->facts.ciphered);
+	facts->encrypted = READ_ONCE(other->facts.encrypted);
+	facts->guest = READ_ONCE(other->facts.guest);
+	/* Pairs with smp_load_acquire() in key_take(). */
+	smp_store_release(&session->signing_key, signing_key_of(other));
+}
+
+/*
+ * ksmbd signs the last response of an authentication on 3.x, but not a guest's;
+ * and it does not tell IS_GUEST where it tells ENCRYPT_DATA.
+ */
+static bool is_keyless(const struct smbsign_session *session)
+{
+	return !session->key &&
+	       session->conn->facts.dialect >= SMB2_DIALECT_300;
+}
+
+/* ksmbd makes no keys to encrypt with for what asks to be a binding. */
+static bool is_ciphered(const struct smbsign_session *session)
+{
+	return session->conn->facts.encryption &&
+	       !(session->setup_flags & SMB2_SETUP_FLAG_BINDING);
+}
+
+static void session_new(struct smbsign_session *session)
+{
+	struct smbsign_session_facts *facts = &session->facts;
+
+	session->conn->facts.in_progress--;
+	facts->state = SMBSIGN_SESSION_ESTABLISHED;
+	if (!facts->binding) {
+		facts->keyless = is_keyless(session);
+		facts->ciphered = is_ciphered(session);
+	}
+	facts->binding = false;
+	if (facts->guest)
+		smbsign_count(SMBSIGN_COUNT_GUESTS);
 }
 
 static void session_establish(struct smbsign_session *session,
 			      u16 session_flags)
 {
-	struct smbsign_conn *conn = session->conn;
 	struct smbsign_session_facts *facts = &session->facts;
-	bool fresh = facts->state == SMBSIGN_SESSION_IN_PROGRESS, required;
 
-	facts->guest |= is_guest(session_flags) ||
-			(fresh && !session->key && !facts->binding &&
-			 conn->facts.dialect == SMB2_DIALECT_311);
+	facts->guest |= !!(session_flags & (SMB2_SESSION_IS_GUEST |
+					    SMB2_SESSION_IS_NULL));
 	facts->encrypted |= !!(session_flags & SMB2_SESSION_ENCRYPT_DATA);
-	required = smbsign_policy_session_required(&conn->facts,
-						   session->security_mode,
-						   facts->guest);
-	if (!facts->binding)
-		facts->ciphered = conn->facts.encryption;
-	else if (session_bind(session))
-		required = true;
-	/* Once required, always required: a reauthentication cannot undo it. */
-	if (required && !facts->required) {
-		facts->required = true;
-		conn->facts.required_sessions++;
-	}
-	if (fresh && facts->guest)
-		smbsign_count(SMBSIGN_COUNT_GUESTS);
-	conn->facts.in_progress -= fresh;
-	facts->state = SMBSIGN_SESSION_ESTABLISHED;
-	facts->binding = false;
+	if (facts->state == SMBSIGN_SESSION_IN_PROGRESS)
+		session_new(session);
+	if (smbsign_policy_session_required(&session->conn->facts,
+					    session->security_mode,
+					    facts->guest))
+		session_require(session);
 }
 
 static void session_failed(struct smbsign_conn *conn, u64 id)
@@ -299,14 +321,15 @@ static int session_note(struct smbsign_conn *conn,
 	if (!session)
 		return -ENOMEM;
 	session->security_mode |= request->security_mode;
+	session->setup_flags |= request->setup_flags;
 	/* Reauthentication keeps the keys; ksmbd's on 2.1 does not (3.3.5.5.2). */
 	if (request->session_id && session->key &&
 	    session->facts.state == SMBSIGN_SESSION_ESTABLISHED)
 		session->raw_seen = false;
 	if (smbsign_policy_is_binding(&conn->facts, request->setup_flags) &&
-	    request->session_id &&
+	    request->session_id && !session->facts.binding &&
 	    session->facts.state == SMBSIGN_SESSION_IN_PROGRESS)
-		session->facts.binding = true;
+		session_bind(session);
 	return 0;
 }
 
@@ -452,7 +475,8 @@ void smbsign_session_preauth(struct smbsign_conn *conn,
 	u8 after[SMBSIGN_PREAUTH_SIZE];
 	struct smbsign_session *session;
 
-	if (smbsign_derive_preauth(hash, (const u8 *)request, length, after))
+	if (length > SMBSIGN_SETUP_MAX ||
+	    smbsign_derive_preauth(hash, (const u8 *)request, length, after))
 		return;
 	rcu_read_lock();
 	spin_lock_bh(&conn->lock);
@@ -463,6 +487,20 @@ void smbsign_session_preauth(struct smbsign_conn *conn,
 	rcu_read_unlock();
 }
 
+static struct smbsign_session *find_by_raw(struct smbsign_conn *conn,
+					   const u8 raw[SMB2_KEY_SIZE])
+{
+	struct smbsign_session *session;
+
+	lockdep_assert_held(&conn->lock);
+	list_for_each_entry(session, &conn->sessions, node) {
+		if (!session->raw_seen && session->key &&
+		    !crypto_memneq(session->raw, raw, SMB2_KEY_SIZE))
+			return session;
+	}
+	return NULL;
+}
+
 static struct smbsign_key *key_by_raw(struct smbsign_conn *conn,
 				      const u8 raw[SMB2_KEY_SIZE])
 {
@@ -470,15 +508,52 @@ static struct smbsign_key *key_by_raw(struct smbsign_conn *conn,
 	struct smbsign_key *key = NULL;
 
 	spin_lock_bh(&conn->lock);
-	list_for_each_entry(session, &conn->sessions, node) {
-		if (session->raw_seen || !session->key ||
-		    crypto_memneq(session->raw, raw, SMB2_KEY_SIZE))
-			continue;
+	session = find_by_raw(conn, raw);
+	if (session)
 		key = key_take(&session->key);
-		break;
-	}
 	spin_unlock_bh(&conn->lock);
 	return key;
+}
+
+/**
+ * smbsign_session_by_raw() - whose key is it?
+ * @conn:	the connection
+ * @raw:	a key that ksmbd uses
+ *
+ * Context: any but hard interrupt.
+ * Return: SessionId, as on the wire; SMB2_SESSION_ID_RELATED if nobody's.
+ */
+__le64 smbsign_session_by_raw(struct smbsign_conn *conn,
+			      const u8 raw[SMB2_KEY_SIZE])
+{
+	struct smbsign_session *session;
+	u64 id = SMB2_SESSION_ID_RELATED;
+
+	spin_lock_bh(&conn->lock);
+	session = find_by_raw(conn, raw);
+	if (session)
+		id = session->id;
+	spin_unlock_bh(&conn->lock);
+	return cpu_to_le64(id);
+}
+
+/**
+ * smbsign_session_only() - the session of a connection that has only one
+ * @conn:	the connection
+ *
+ * Context: any but hard interrupt.
+ * Return: SessionId, or SMB2_SESSION_ID_RELATED.
+ */
+u64 smbsign_session_only(struct smbsign_conn *conn)
+{
+	u64 id = SMB2_SESSION_ID_RELATED;
+
+	spin_lock_bh(&conn->lock);
+	if (list_is_singular(&conn->sessions))
+		id = list_first_entry(&conn->sessions, struct smbsign_session,
+				      node)->id;
+	spin_unlock_bh(&conn->lock);
+	return id;
 }
 
 /**

@@ -21,6 +21,7 @@ struct smbsign_key;
  * @conn:		its connection
  * @facts:		what the policy asks; written under smbsign_conn.lock
  * @security_mode:	SecurityMode of its SESSION_SETUP requests, or-ed
+ * @setup_flags:	their Flags, or-ed
  * @stale:		ksmbd has given its number to another session since
  * @announced:		a response named it; else only ksmbd's signing did
  * @raw_seen:		@raw is the key that ksmbd uses, not prepared yet
@@ -37,6 +38,7 @@ struct smbsign_session {
 	struct smbsign_conn		*conn;
 	struct smbsign_session_facts	facts;
 	u16				security_mode;
+	u8				setup_flags;
 	bool				stale;
 	bool				announced;
 	bool				raw_seen;
@@ -64,6 +66,9 @@ void smbsign_session_preauth(struct smbsign_conn *conn,
 struct smbsign_key *smbsign_session_key(struct smbsign_conn *conn,
 					const struct smb2_header *header,
 					const u8 raw[SMB2_KEY_SIZE]);
+__le64 smbsign_session_by_raw(struct smbsign_conn *conn,
+			      const u8 raw[SMB2_KEY_SIZE]);
+u64 smbsign_session_only(struct smbsign_conn *conn);
 bool smbsign_session_was_told(u64 id);
 int smbsign_session_prepare(struct smbsign_conn *conn, u64 id);
 void smbsign_session_drop_all(struct smbsign_conn *conn);

@@ -96,7 +96,7 @@ void smbsign_sign_leg(struct smbsign_conn *conn, struct smb2_header *header,
 	if (header->status == cpu_to_le32(SMB2_STATUS_SUCCESS))
 		return;
 	smbsign_policy_get(&policy);
-	key = key_for(conn, session_id, smbsign_conn_binds(conn, header),
+	key = key_for(conn, session_id, smbsign_conn_shown(conn, header),
 		      &facts);
 	if (key && smbsign_policy_signs(&policy, &facts, header))
 		sign_flat(header, length, key);

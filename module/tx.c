@@ -143,7 +143,8 @@ static int expected(struct smbsign_conn *conn,
 	if (ret)
 		return ret;
 	*status = refused_status(conn, response, awaited, &verdict);
-	if (awaited->kind != SMBSIGN_AWAITED_SETUP)
+	/* Nothing more is let in where NEGOTIATE is refused. */
+	if (awaited->kind != SMBSIGN_AWAITED_SETUP && !*status)
 		smbsign_rx_unblock(conn);
 	smbsign_conn_answered(conn, awaited);
 	return 0;
@@ -156,12 +157,12 @@ static int tx_response(struct smbsign_conn *conn,
 		       u32 *status)
 {
 	struct smbsign_awaited *awaited = NULL;
-	bool binding = false;
+	bool shown = false;
 	int ret;
 
 	if (!list_empty_careful(&conn->awaited)) {
 		awaited = smbsign_conn_awaited(conn, &response->header);
-		binding = smbsign_conn_binds(conn, &response->header);
+		shown = smbsign_conn_shown(conn, &response->header);
 	}
 	if (awaited)
 		ret = expected(conn, policy, awaited, response, status);
@@ -170,8 +171,7 @@ static int tx_response(struct smbsign_conn *conn,
 	if (ret || *status)
 		return ret;
 	validated(conn, response);
-	return smbsign_sign_response(conn, policy, response, session_id,
-				     binding);
+	return smbsign_sign_response(conn, policy, response, session_id, shown);
 }
 
 static u32 credits(struct smbsign_response response)
@@ -182,15 +182,6 @@ static u32 credits(struct smbsign_response response)
 		credits += le16_to_cpu(response.header.credits);
 	while (smbsign_response_next(&response));
 	return credits;
-}
-
-/* Before the client can know of them; once, however often it is written. */
-static int grant(struct smbsign_conn *conn,
-		 const struct smbsign_response *first)
-{
-	if (!memcmp(&conn->tx_unsent, &first->header, sizeof(first->header)))
-		return 0;
-	return smbsign_conn_grant(conn, credits(*first), GFP_KERNEL);
 }
 
 /* The responses of a message of ksmbd, one by one. */
@@ -205,6 +196,9 @@ static struct outcome tx_responses(struct smbsign_conn *conn,
 
 	smbsign_policy_get(&policy);
 	first = le64_to_cpu(response.header.session_id);
+	/* The answer to a part of a compound, on its own. */
+	if (first == SMB2_SESSION_ID_RELATED)
+		first = smbsign_session_only(conn);
 	do {
 		/* ksmbd runs a whole compound in the session of its first. */
 		session_id = le64_to_cpu(response.header.session_id);
@@ -260,16 +254,25 @@ static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 {
 	struct smbsign_response first;
 	__le32 protocol_id;
+	bool again;
 
-	if (!smbsign_response_peek(msg, SMB2_NBSS_SIZE, &protocol_id,
+	if (READ_ONCE(conn->rx.state) == SMBSIGN_RX_TRANSPARENT ||
+	    !smbsign_response_peek(msg, SMB2_NBSS_SIZE, &protocol_id,
 				   sizeof(protocol_id)))
 		return (struct outcome) { };
 	if (protocol_id == SMB1_PROTOCOL_ID)
 		learn_smb1(conn);
+	if (protocol_id == SMB2_COMPRESSION_PROTOCOL_ID &&
+	    smbsign_conn_unsee(conn, GFP_KERNEL)) {
+		smbsign_conn_kill(conn, SMBSIGN_REASON_NO_MEMORY);
+		return (struct outcome) { true, -ECONNRESET };
+	}
 	if (protocol_id != SMB2_PROTOCOL_ID ||
 	    !smbsign_response_first(&first, msg, message_length))
 		return (struct outcome) { };
-	if (grant(conn, &first)) {
+	again = !memcmp(&conn->tx_unsent, &first.header, sizeof(first.header));
+	/* Before the client can know of them. */
+	if (!again && smbsign_conn_grant(conn, credits(first), GFP_KERNEL)) {
 		smbsign_conn_kill(conn, SMBSIGN_REASON_NO_MEMORY);
 		return (struct outcome) { true, -ECONNRESET };
 	}
@@ -280,10 +283,14 @@ static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 		};
 	if (smbsign_response_overlaps(msg))
 		return tx_copy(conn, msg, size, message_length);
-	return tx_responses(conn, msg, size, first);
+	return again ? (struct outcome) { } :
+		       tx_responses(conn, msg, size, first);
 }
 
-/* ksmbd writes a message again that TCP had no room for at all. */
+/*
+ * ksmbd writes a message again that TCP had no room for at all.  It has been
+ * judged and signed, and its credits count once.
+ */
 static void remember_unsent(struct smbsign_conn *conn, const struct msghdr *msg,
 			    bool unsent)
 {

@@ -63,7 +63,7 @@ MUTANTS = (
      "	release(rx, rx->frame_end);\n"
      "	rx->parsed += sizeof(*header);\n	rx->state = SMBSIGN_RX_BODY;",
      "attacks"),
-    ("the last copy of a byte counts", "module/rx.c",
+    ("the last copy of a byte counts", "module/queue.c",
      "	return min(length, skb_seq_end(skb) - seq);\n",
      "	struct sk_buff *next = skb_peek_next((struct sk_buff *)skb,\n"
      "				&skb->sk->sk_receive_queue);\n"
@@ -111,7 +111,7 @@ MUTANTS = (
     ("sockets of user space are taken, too", "module/attach.c",
      "sk->sk_protocol == IPPROTO_TCP && sk->sk_kern_sock &&",
      "sk->sk_protocol == IPPROTO_TCP &&", "listeners"),
-    ("pages of others are not made private", "module/rx.c",
+    ("pages of others are not made private", "module/queue.c",
      "	if (likely(!has_foreign_pages(skb)))\n		return 0;\n",
      "	return 0;\n", "pages"),
 
@@ -174,14 +174,15 @@ MUTANTS = (
      "		if (!window->unseen || end - id > window->size)",
      "		if (end - id > window->size)", "window"),
     ("CreditCharge does not count", "module/rx.c",
-     "		     element->credit_charge : 1;", "		     1 : 1;", "window"),
+     "	return READ_ONCE(conn->facts.multi_credit) ? element->credit_charge : 1;",
+     "	return 1;", "window"),
     ("encryption does not hide credits", "module/window.c",
      "	window->unseen = true;\n", "", "window encryption --match /3.1.1+enc"),
 
     # Guests
     ("guests may work under required", "module/policy.c",
-     "	if (session->guest && policy->mode == SMBSIGN_POLICY_REQUIRED &&",
-     "	if (0 && policy->mode == SMBSIGN_POLICY_REQUIRED &&", "guests"),
+     "	if ((session->guest || session->keyless) &&\n", "	if (0 &&\n",
+     "guests --mode required"),
     ("guests are believed what they say of themselves", "module/session.c",
      "		session->facts.guest |= public;\n", "", "guests"),
     ("a guest's session may be encrypted", "module/policy.c",
@@ -196,13 +197,31 @@ MUTANTS = (
      "	if (session->encrypted && element->command != SMB2_CMD_SESSION_SETUP)",
      "	if (0)", "encryption --match /3.1.1+enc"),
 
+    ("a session may bind to nothing, and get no keys", "module/policy.c",
+     "	if (!element->session_id && element->setup_flags &"
+     " SMB2_SETUP_FLAG_BINDING)", "	if (0)", "encryption"),
+    ("SESSION_SETUP may be one of a compound", "module/policy.c",
+     "	if (!single || element->length > SMBSIGN_SETUP_MAX)", "	if (0)",
+     "sessions compounds"),
+    ("what is behind a refused request may be sent again", "module/rx.c",
+     "	if (rx->element.command != SMB2_CMD_CANCEL)\n"
+     "		window_use(conn, rx->element.message_id,\n"
+     "			   credit_charge(conn, &rx->element));\n", "", "window"),
+    ("a channel forgets that its session must be encrypted",
+     "module/session.c",
+     "	facts->encrypted = READ_ONCE(other->facts.encrypted);\n", "",
+     "bindings encryption --match /3.1.1+enc"),
+    ("a held tail stalls the connection", "module/proto.c",
+     "			smbsign_queue_cut(sk, conn->rx.released);", "			;",
+     "window --mode auto"),
+
     # Bindings and reauthentication
     ("bindings are not judged", "module/policy.c",
      "		return binding(session, element);",
      "		return act(SMBSIGN_PASS);", "bindings"),
     ("a bound channel need not be signed", "module/session.c",
-     "	else if (session_bind(session))\n		required = true;\n",
-     "	else\n		session_bind(session);\n", "bindings --mode auto"),
+     "	if (!other || READ_ONCE(other->facts.required))", "	if (!other)",
+     "bindings --mode auto"),
     ("reauthentication on 2.1 changes the key", "module/session.c",
      "		session->raw_seen = false;\n	if (smbsign_policy_is_binding",
      "		;\n	if (smbsign_policy_is_binding",

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TCP's receive queue, by sequence number.
+ *
+ * Segments can overlap where a peer retransmitted them cut differently, and copies
+ * of a byte can differ.  What counts is the copy that tcp_recvmsg() will take: that
+ * in the first segment whose end lies behind the byte.  Ends grow along the queue.
+ */
+#include <linux/skbuff.h>
+#include <net/tcp.h>
+
+#include "mac.h"
+#include "queue.h"
+
+static u32 skb_seq_end(const struct sk_buff *skb)
+{
+	return TCP_SKB_CB(skb)->seq + skb->len;
+}
+
+static bool has_foreign_pages(const struct sk_buff *skb)
+{
+	const struct sk_buff *part;
+
+	if (skb_has_shared_frag(skb))
+		return true;
+	skb_walk_frags(skb, part) {
+		if (skb_has_shared_frag(part))
+			return true;
+	}
+	return false;
+}
+
+/* How many of @length bytes from @seq on this segment gives. */
+static u32 queue_part(const struct sk_buff *skb, u32 seq, u32 length)
+{
+	return min(length, skb_seq_end(skb) - seq);
+}
+
+/*
+ * What somebody on this machine sends with sendfile() or splice() lies in pages
+ * that he can still write to after we have looked.  Such a segment gets pages of
+ * its own first.
+ */
+static int make_private(struct sk_buff *skb)
+{
+	if (likely(!has_foreign_pages(skb)))
+		return 0;
+	if (skb_has_frag_list(skb) ? skb_linearize(skb) :
+				     skb_copy_ubufs(skb, GFP_ATOMIC))
+		return -ENOMEM;
+	skb_shinfo(skb)->flags &= ~SKBFL_SHARED_FRAG;
+	return 0;
+}
+
+/**
+ * smbsign_queue_end() - the first byte that has not arrived
+ * @sk:		a TCP socket, locked
+ *
+ * Context: any but hard interrupt.
+ * Return: its sequence number.
+ */
+u32 smbsign_queue_end(const struct sock *sk)
+{
+	const struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+
+	return tail ? skb_seq_end(tail) : tcp_sk(sk)->copied_seq;
+}
+
+static struct sk_buff *find_from_head(struct sock *sk, u32 seq)
+{
+	struct sk_buff *skb;
+
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		if (after(skb_seq_end(skb), seq))
+			return skb;
+	}
+	return NULL;
+}
+
+static struct sk_buff *find_from_tail(struct sock *sk, u32 seq)
+{
+	struct sk_buff *skb, *found = NULL;
+
+	skb_queue_reverse_walk(&sk->sk_receive_queue, skb) {
+		if (!after(skb_seq_end(skb), seq))
+			break;
+		found = skb;
+	}
+	return found;
+}
+
+/* Search from the nearer end: new bytes come at the tail, a reader is ahead. */
+static struct sk_buff *queue_find(struct sock *sk, u32 seq)
+{
+	struct sk_buff *skb;
+
+	if (seq - tcp_sk(sk)->copied_seq < smbsign_queue_end(sk) - seq)
+		skb = find_from_head(sk, seq);
+	else
+		skb = find_from_tail(sk, seq);
+	if (!skb || before(seq, TCP_SKB_CB(skb)->seq))
+		return ERR_PTR(-EAGAIN);
+	return make_private(skb) ? ERR_PTR(-ENOMEM) : skb;
+}
+
+static struct sk_buff *queue_next(struct sock *sk, struct sk_buff *skb)
+{
+	skb = skb_peek_next(skb, &sk->sk_receive_queue);
+	if (!skb)
+		return ERR_PTR(-EAGAIN);
+	return make_private(skb) ? ERR_PTR(-ENOMEM) : skb;
+}
+
+static int mac_skb(struct smbsign_mac *mac, struct sk_buff *skb, u32 offset,
+		   u32 length)
+{
+	struct skb_seq_state state;
+	u32 done = 0, part;
+	const u8 *data;
+	int ret = 0;
+
+	skb_prepare_seq_read(skb, offset, offset + length, &state);
+	while (done < length) {
+		part = skb_seq_read(done, &data, &state);
+		if (!part) {
+			ret = -EFAULT;
+			break;
+		}
+		part = min(part, length - done);
+		ret = smbsign_mac_update(mac, data, part);
+		if (ret)
+			break;
+		done += part;
+	}
+	skb_abort_seq_read(&state);
+	return ret;
+}
+
+/**
+ * smbsign_queue_mac() - add bytes that lie there to a MAC
+ * @sk:		a TCP socket, locked
+ * @mac:	the MAC, begun
+ * @seq:	sequence number of the first
+ * @length:	their number
+ *
+ * Context: any but hard interrupt.
+ * Return: 0, -EAGAIN if not all of them have arrived, -ENOMEM, or the error of the
+ * kernel's crypto.
+ */
+int smbsign_queue_mac(struct sock *sk, struct smbsign_mac *mac, u32 seq,
+		      u32 length)
+{
+	struct sk_buff *skb = queue_find(sk, seq);
+	u32 offset, part;
+	int ret;
+
+	while (length) {
+		if (IS_ERR(skb))
+			return PTR_ERR(skb);
+		offset = seq - TCP_SKB_CB(skb)->seq;
+		part = queue_part(skb, seq, length);
+		ret = mac_skb(mac, skb, offset, part);
+		if (ret)
+			return ret;
+		seq += part;
+		length -= part;
+		if (length)
+			skb = queue_next(sk, skb);
+	}
+	return 0;
+}
+
+/**
+ * smbsign_queue_peek() - copy bytes that lie there
+ * @sk:		a TCP socket, locked
+ * @seq:	sequence number of the first
+ * @to:		where to
+ * @length:	their number
+ *
+ * Context: any but hard interrupt.
+ * Return: 0, -EAGAIN if not all of them have arrived, or -ENOMEM.
+ */
+int smbsign_queue_peek(struct sock *sk, u32 seq, void *to, u32 length)
+{
+	struct sk_buff *skb = queue_find(sk, seq);
+	u32 part;
+
+	for (;;) {
+		if (IS_ERR(skb))
+			return PTR_ERR(skb);
+		part = queue_part(skb, seq, length);
+		if (skb_copy_bits(skb, seq - TCP_SKB_CB(skb)->seq, to, part))
+			return -ENOMEM;
+		to += part;
+		seq += part;
+		length -= part;
+		if (!length)
+			return 0;
+		skb = queue_next(sk, skb);
+	}
+}
+
+static struct sk_buff *copy_tail(struct sock *sk, struct sk_buff *skb,
+				 u32 offset)
+{
+	struct sk_buff *tail = alloc_skb(skb->len - offset, GFP_ATOMIC);
+
+	if (!tail)
+		return NULL;
+	if (skb_copy_bits(skb, offset, skb_put(tail, skb->len - offset),
+			  tail->len) ||
+	    !sk_rmem_schedule(sk, tail, tail->truesize)) {
+		kfree_skb(tail);
+		return NULL;
+	}
+	memcpy(tail->cb, skb->cb, sizeof(tail->cb));
+	TCP_SKB_CB(tail)->seq += offset;
+	TCP_SKB_CB(tail)->has_rxtstamp = false;
+	tail->ip_summed = CHECKSUM_UNNECESSARY;
+	return tail;
+}
+
+/**
+ * smbsign_queue_cut() - have a large segment end where nothing more is read of it
+ * @sk:		a TCP socket, locked
+ * @seq:	what lies before is about to be read, what lies behind is the beginning
+ *		of something
+ *
+ * A segment takes its memory with it only when it has been read to its end.  Where a
+ * few bytes of it have to wait for more, TCP may have no room to let more come, so
+ * they get a small segment of their own.  If that cannot be, nothing changes.
+ *
+ * Context: process, before tcp_recvmsg(), which opens the window.
+ */
+void smbsign_queue_cut(struct sock *sk, u32 seq)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_receive_queue), *tail;
+	u32 offset, left = smbsign_queue_end(sk) - seq;
+
+	if (!skb || !left || left > SMBSIGN_QUEUE_CUT_MAX ||
+	    !after(seq, TCP_SKB_CB(skb)->seq) ||
+	    skb->truesize < tcp_full_space(sk) / 8 ||
+	    TCP_SKB_CB(skb)->tcp_flags & TCPHDR_FIN)
+		return;
+	/* What is left of it must not lie wholly within the one before. */
+	if (!skb_queue_is_first(&sk->sk_receive_queue, skb) &&
+	    !before(skb_seq_end(skb_queue_prev(&sk->sk_receive_queue, skb)),
+		    seq))
+		return;
+	offset = seq - TCP_SKB_CB(skb)->seq;
+	tail = copy_tail(sk, skb, offset);
+	if (!tail)
+		return;
+	if (pskb_trim(skb, offset)) {
+		kfree_skb(tail);
+		return;
+	}
+	TCP_SKB_CB(skb)->end_seq = seq;
+	skb_set_owner_r(tail, sk);
+	__skb_queue_after(&sk->sk_receive_queue, skb, tail);
+}
