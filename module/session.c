@@ -4,7 +4,7 @@
  *
  * A session begins with the SESSION_SETUP response that first names it and is
  * established by the one that says STATUS_SUCCESS.  Its key comes from ksmbd's
- * own use of it (observe.c).  What must be signed is settled when it is
+ * own use of it (redirect.c).  What must be signed is settled when it is
  * established, and nothing that comes later takes it back.
  */
 #include <crypto/utils.h>
