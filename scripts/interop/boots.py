@@ -11,6 +11,8 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 # A kernel that dies in more tests than this is not worth more boots
 BOOTS = 20
 SECONDS = 900
+# Results that the kernel itself complained of
+BROKEN = ("crash", "fault")
 
 
 class HarnessFault(Exception):
@@ -33,7 +35,7 @@ class Result:
     @property
     def broken(self):
         """Did the kernel complain, or die?"""
-        return self.result in ("crash", "fault")
+        return self.result in BROKEN
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class Boot:
         with open(self._directory / "log", "wb") as log:
             status = subprocess.run(command, stdout=log, stderr=log,
                                     check=False).returncode
-        if status == 126:
+        # 124: timeout, 125: the guest died; both are results
+        if status not in (0, 124, 125):
             raise HarnessFault(f"see {self._directory}/log")
 
     def _read(self):
@@ -114,17 +117,18 @@ class Boot:
             return {}
 
     def _blame(self, running):
-        """The guest died: the test that ran did it, or else the last one."""
+        """The guest, or ksmbd in it, is dead: the test that ran did it, or
+        else the last one."""
+        if running is None:
+            if not self.results:
+                raise HarnessFault(f"it ran nothing: see {self._directory}")
+            running = self.results.pop().test
         log = (self._directory / "dmesg.txt").read_text(errors="replace")
         log = log.partition("smbsign-vm: start")[2]
-        dead = "end Kernel panic" in log or "Kernel panic - not" in log
-        if running is None and self.results and dead:
-            running = self.results.pop().test
-        if running is not None:
-            self.results.append(Result(running, "crash" if dead else "hang",
-                                       signature(log)))
-        elif not self.results:
-            raise HarnessFault(f"it ran nothing: see {self._directory}")
+        if "Kernel panic" in log:
+            self.results.append(Result(running, "crash", signature(log)))
+        else:
+            self.results.append(Result(running, "hang"))
 
 
 def signature(log):
