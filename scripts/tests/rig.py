@@ -10,7 +10,7 @@ from smb2 import wire
 from smb2.connection import Connection
 from smb2.session import Channel, Session
 
-from .server import SHARE
+from .server import SHARE, loaded
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ class Rig:
         options.setdefault("ciphers", self.profile.ciphers)
         options.setdefault("algorithms", self.profile.algorithms)
         options.setdefault("timeout", self.server.patience)
-        options.setdefault("strict", not self.server.alone)
+        # ksmbd by itself leaves unsigned what it should sign
+        options.setdefault("strict", loaded("smbsign"))
         connection = Connection(**options)
         (self._all if keep else self._case).enter_context(connection)
         return connection
