@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from . import boots
 
-# How often a test that came out differently is run again, both ways
+# How often a test that did worse with the module is run again, both ways
 REPEATS = 3
 
 
@@ -21,10 +21,10 @@ class Comparison:
     again_module: list = field(default_factory=list)
 
     @property
-    def differs(self):
-        """Did one of the first runs do better than the other?"""
-        return (self.alone.passed, self.alone.broken) != \
-            (self.module.passed, self.module.broken)
+    def suspect(self):
+        """Did the first run with the module do worse?"""
+        return self.module.broken and not self.alone.broken or \
+            self.alone.passed and not self.module.passed
 
     @property
     def worse(self):
@@ -94,9 +94,9 @@ def run(setups, directory, progress=print):
     pairs = zip(_by_test(alone, plan), _by_test(module, plan), strict=True)
     all_of_them = [Comparison(test, *pair)
                    for test, pair in zip(plan, pairs, strict=True)]
-    doubtful = [one for one in all_of_them if one.differs]
-    if doubtful:
-        _repeat(doubtful, setups, directory / "again", progress)
+    suspects = [one for one in all_of_them if one.suspect]
+    if suspects:
+        _repeat(suspects, setups, directory / "again", progress)
     return all_of_them
 
 
@@ -106,11 +106,11 @@ def _by_test(results, plan):
     return [found[test] for test in plan]
 
 
-def _repeat(doubtful, setups, directory, progress):
-    tests = [one.test for one in doubtful for _ in range(REPEATS)]
-    progress(f"# {len(doubtful)} came out differently: "
+def _repeat(suspects, setups, directory, progress):
+    tests = [one.test for one in suspects for _ in range(REPEATS)]
+    progress(f"# {len(suspects)} did worse with smbsign: "
              f"each {REPEATS} times again, both ways")
     (_, alone), (_, module) = _both(setups, directory, tests, progress)
-    for one in doubtful:
+    for one in suspects:
         one.again_alone = [r for r in alone if r.test == one.test]
         one.again_module = [r for r in module if r.test == one.test]
