@@ -140,13 +140,17 @@ def guest_whose_flag_ksmbd_overwrites_is_refused(rig):
 
 @case(modes=("required",), profiles=PLAIN[:1])
 def zero_key_is_refused_once_it_is_seen(rig):
-    """Which is by the first request that it signs."""
+    """The first request that it signs shows it, and is the last."""
     session = _zero_key(rig, rig.connect()).setup()
-    for signed in (True, False):
-        request = session.request(wire.tree_connect(SHARE_PATH))
+    session.signing = True
+    session.connect_tree("share")
+    for signed in (False, True):
+        path = rig.fresh_path()
+        request = session.request(wire.create(path.name))
         message = request.encode()
         _unheard(session, session.sign(message) if signed else message,
                  request)
+        expect(not path.exists(), "the file was created")
 
 
 @case(modes=("required",), profiles=LATEST)
