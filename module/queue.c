@@ -203,12 +203,12 @@ int smbsign_queue_peek(struct sock *sk, u32 seq, void *to, u32 length)
 static struct sk_buff *copy_tail(struct sock *sk, struct sk_buff *skb,
 				 u32 offset)
 {
-	struct sk_buff *tail = alloc_skb(skb->len - offset, GFP_ATOMIC);
+	u32 length = skb->len - offset;
+	struct sk_buff *tail = alloc_skb(length, GFP_ATOMIC);
 
 	if (!tail)
 		return NULL;
-	if (skb_copy_bits(skb, offset, skb_put(tail, skb->len - offset),
-			  tail->len) ||
+	if (skb_copy_bits(skb, offset, skb_put(tail, length), length) ||
 	    !sk_rmem_schedule(sk, tail, tail->truesize)) {
 		kfree_skb(tail);
 		return NULL;
