@@ -262,7 +262,11 @@ session_setup(const struct smbsign_policy *policy,
 	if (session->binding ||
 	    smbsign_policy_is_binding(conn, element->setup_flags))
 		return binding(session, element);
-	/* Authentication goes on, or ksmbd knows no such session here. */
+	/* ksmbd refuses it; who has the key gets an answer that he can trust. */
+	if (session->state == SMBSIGN_SESSION_ELSEWHERE && session->has_key &&
+	    element->flags & SMB2_FLAG_SIGNED)
+		return act(SMBSIGN_VERIFY);
+	/* Authentication goes on, or ksmbd knows no such session at all. */
 	return act(SMBSIGN_PASS);
 }
 

@@ -51,7 +51,8 @@ u32 smbsign_window_wanted(const struct smbsign_window *window, u32 credits)
 	if (window->unseen)
 		span = max_t(u64, span, SMBSIGN_WINDOW_UNSEEN);
 	span = min_t(u64, span, SMBSIGN_WINDOW_LARGE);
-	return max_t(u32, window->size, roundup_pow_of_two(span));
+	/* Of nothing there is no logarithm. */
+	return span <= window->size ? window->size : roundup_pow_of_two(span);
 }
 
 /**
