@@ -117,7 +117,7 @@ static u32 kdf_input(u16 dialect, const u8 preauth[SMBSIGN_PREAUTH_SIZE],
  * Return: 1 if it is, 0 if not, or the error of the kernel's crypto.
  */
 int smbsign_derive_public(u16 dialect, const u8 preauth[SMBSIGN_PREAUTH_SIZE],
-			   const u8 raw[SMB2_KEY_SIZE])
+			  const u8 raw[SMB2_KEY_SIZE])
 {
 	u8 input[4 + 16 + 1 + SMBSIGN_PREAUTH_SIZE + 4];
 	u8 key[SHA256_DIGEST_SIZE];

@@ -166,10 +166,10 @@ smbsign_policy_guest(const struct smbsign_policy *policy,
 
 /* What goes for every request of a session, signed or not. */
 static struct smbsign_verdict
-admit(const struct smbsign_policy *policy,
-      const struct smbsign_conn_facts *conn,
-      const struct smbsign_session_facts *session,
-      const struct smbsign_element *element)
+admitted(const struct smbsign_policy *policy,
+	 const struct smbsign_conn_facts *conn,
+	 const struct smbsign_session_facts *session,
+	 const struct smbsign_element *element)
 {
 	/* Reauthentication is not encrypted (3.3.5.2.9). */
 	if (session->encrypted && element->command != SMB2_CMD_SESSION_SETUP)
@@ -189,7 +189,7 @@ established(const struct smbsign_policy *policy,
 	    const struct smbsign_session_facts *session,
 	    const struct smbsign_element *element, bool single)
 {
-	struct smbsign_verdict verdict = admit(policy, conn, session, element);
+	struct smbsign_verdict verdict = admitted(policy, conn, session, element);
 	bool must = smbsign_policy_must(policy, session);
 
 	if (verdict.action != SMBSIGN_PASS)

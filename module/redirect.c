@@ -94,7 +94,7 @@ static struct smbsign_conn *named(void *ksmbd_conn)
 
 /* The MAC of a message, by what was negotiated and with the key we know. */
 static int compute(struct smbsign_conn *conn, const u8 *raw,
-			const struct kvec *vec, int vecs, u8 *signature)
+		   const struct kvec *vec, int vecs, u8 *signature)
 {
 	struct smbsign_key *key = smbsign_session_key(conn, vec->iov_base, raw);
 	struct smbsign_mac mac = { };

@@ -170,7 +170,7 @@ int smbsign_refuse_response(struct smbsign_conn *conn, struct msghdr *msg,
 	memset(header->signature, 0, sizeof(header->signature));
 	error->structure_size = cpu_to_le16(sizeof(*error));
 	ret = smbsign_send(conn, buffer, sizeof(buffer),
-		       msg->msg_flags & ~MSG_DONTWAIT);
+			   msg->msg_flags & ~MSG_DONTWAIT);
 	if (ret < 0)
 		return ret;
 	iov_iter_advance(&msg->msg_iter, size);
