@@ -40,10 +40,12 @@ def _refusals(session, count):
 
 
 def _all_credits_are_good(session):
-    """Spend every credit at once; ksmbd ends a connection that overdraws."""
-    session.connection.send(*[
-        session.signed(wire.echo(), credits=1)[1]
-        for _ in range(session.connection.credits)])
+    """Spend every credit at once; who overdraws is cut off, so there must be
+    an answer before there is another request."""
+    spent = [session.signed(wire.echo(), credits=1)
+             for _ in range(session.connection.credits)]
+    session.connection.send(*[message for _, message in spent])
+    session.connection.answer(spent[0][0])
     session.echo()
 
 
