@@ -398,6 +398,7 @@ static bool same_choice(u16 dialect, u8 negotiated, u8 validated)
  * @policy:	what the administrator wants
  * @session:	facts of the session
  * @response:	header of the response, as ksmbd wrote it
+ * @answers_signed: the request is known to have had SIGNED set
  *
  * ksmbd copies the request's Signature into the response: where it is not zero,
  * the request was signed, and the response is to be.
@@ -407,7 +408,7 @@ static bool same_choice(u16 dialect, u8 negotiated, u8 validated)
  */
 bool smbsign_policy_signs(const struct smbsign_policy *policy,
 			  const struct smbsign_session_facts *session,
-			  const struct smb2_header *response)
+			  const struct smb2_header *response, bool answers_signed)
 {
 	bool async = response->flags & cpu_to_le32(SMB2_FLAG_ASYNC_COMMAND);
 
@@ -417,7 +418,7 @@ bool smbsign_policy_signs(const struct smbsign_policy *policy,
 	    response->message_id == cpu_to_le64(SMB2_MESSAGE_ID_NOTICE) ||
 	    (async && response->status == cpu_to_le32(SMB2_STATUS_PENDING)))
 		return false;
-	return smbsign_policy_must(policy, session) ||
+	return answers_signed || smbsign_policy_must(policy, session) ||
 	       memchr_inv(response->signature, 0, SMB2_SIGNATURE_SIZE);
 }
 

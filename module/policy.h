@@ -161,7 +161,7 @@ bool smbsign_policy_is_binding(const struct smbsign_conn_facts *conn,
 			       u8 setup_flags);
 bool smbsign_policy_signs(const struct smbsign_policy *policy,
 			  const struct smbsign_session_facts *session,
-			  const struct smb2_header *response);
+			  const struct smb2_header *response, bool answers_signed);
 bool smbsign_policy_session_required(const struct smbsign_conn_facts *conn,
 				     u16 security_mode, bool guest);
 

@@ -98,7 +98,7 @@ void smbsign_sign_leg(struct smbsign_conn *conn, struct smb2_header *header,
 	smbsign_policy_get(&policy);
 	key = key_for(conn, session_id, smbsign_conn_shown(conn, header),
 		      &facts);
-	if (key && smbsign_policy_signs(&policy, &facts, header))
+	if (key && smbsign_policy_signs(&policy, &facts, header, false))
 		sign_flat(header, length, key);
 	else
 		smbsign_key_put(key);
@@ -138,6 +138,7 @@ static int sign_in_place(const struct smbsign_response *response,
  * @response:	the response, changed in place
  * @session_id:	the session of the request
  * @shown:	the client has shown that it has the session's key
+ * @answers_signed: the request is known to have had SIGNED set
  *
  * Context: process, inside smbsign_grace_enter(), under smbsign_conn.tx_lock;
  * done again for a response that is written again, it gives the same.
@@ -148,14 +149,15 @@ static int sign_in_place(const struct smbsign_response *response,
 int smbsign_sign_response(struct smbsign_conn *conn,
 			  const struct smbsign_policy *policy,
 			  const struct smbsign_response *response,
-			  u64 session_id, bool shown)
+			  u64 session_id, bool shown, bool answers_signed)
 {
 	struct smbsign_session_facts facts;
 	struct smb2_header *header;
 	struct smbsign_key *key;
 
 	key = key_for(conn, session_id, shown, &facts);
-	if (!smbsign_policy_signs(policy, &facts, &response->header)) {
+	if (!smbsign_policy_signs(policy, &facts, &response->header,
+				  answers_signed)) {
 		smbsign_key_put(key);
 		return 0;
 	}

@@ -157,13 +157,14 @@ static int tx_response(struct smbsign_conn *conn,
 		       u32 *status)
 {
 	struct smbsign_awaited *awaited = NULL;
-	bool shown = false;
+	bool shown = false, provisional;
 	int ret;
 
 	if (!list_empty_careful(&conn->awaited)) {
 		awaited = smbsign_conn_awaited(conn, &response->header);
 		shown = smbsign_conn_shown(conn, &response->header);
 	}
+	provisional = awaited && awaited->kind == SMBSIGN_AWAITED_PROVISIONAL;
 	if (awaited)
 		ret = expected(conn, policy, awaited, response, status);
 	else
@@ -171,7 +172,8 @@ static int tx_response(struct smbsign_conn *conn,
 	if (ret || *status)
 		return ret;
 	validated(conn, response);
-	return smbsign_sign_response(conn, policy, response, session_id, shown);
+	return smbsign_sign_response(conn, policy, response, session_id, shown,
+				     provisional);
 }
 
 static u32 credits(struct smbsign_response response)

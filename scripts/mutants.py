@@ -229,7 +229,7 @@ MUTANTS = (
 
     # Responses
     ("what ksmbd leaves unsigned stays so", "module/policy.c",
-     "	return smbsign_policy_must(policy, session) ||\n"
+     "	return answers_signed || smbsign_policy_must(policy, session) ||\n"
      "	       memchr_inv(response->signature, 0, SMB2_SIGNATURE_SIZE);",
      "	return false;", "responses"),
     ("a signed request need not be answered signed", "module/policy.c",
