@@ -8,7 +8,7 @@ from smb2.connection import Closed
 from smb2.session import BadSignature, StatusError
 
 from . import judge
-from .rig import HMAC, LATEST, PROFILES
+from .rig import ENCRYPTING, HMAC, LATEST, PROFILES
 from .tap import GUARDED, add, case, equal, expect
 
 # 2.x has no channels
@@ -44,6 +44,16 @@ def channel_is_judged_like_its_session(rig):
         request = channel.request(wire.create(path.name))
         judge.refused(channel, request, forge(channel, request))
         expect(not path.exists(), "the file was created")
+
+
+@case(modes=("sealed",), profiles=ENCRYPTING)
+def channel_must_encrypt_like_its_session(rig):
+    """ksmbd's answer to a binding does not say ENCRYPT_DATA again."""
+    channel, path = _bound(rig), rig.fresh_path()
+    request = channel.request(wire.create(path.name))
+    channel.connection.send(channel.sign(request.encode()))
+    judge.denied(channel, request)
+    expect(not path.exists(), "the file was created")
 
 
 @case(profiles=SMB3)

@@ -2,10 +2,10 @@
 """Sessions that may encrypt: what is encrypted passes, what is not must be
 signed. ksmbd forgets about signing once a cipher was agreed on."""
 
-from smb2 import attack, wire
+from smb2 import attack, crypto, wire
 
 from . import judge
-from .rig import ENCRYPTING
+from .rig import ENCRYPTING, PLAIN
 from .tap import case, equal, expect, status
 
 
@@ -57,6 +57,43 @@ def transform_of_a_session_that_is_not_there(rig):
     judge.cut_off(connection, owner.encrypt(request.encode()))
     expect(not path.exists(), "the file was created")
     owner.echo()
+
+
+@case(profiles=ENCRYPTING)
+def transform_of_a_session_elsewhere(rig):
+    """On a connection that has one of its own."""
+    owner, here, path = rig.session, rig.new_session(), rig.fresh_path()
+    request = here.request(wire.create(path.name), session_id=owner.id,
+                           tree_id=owner.tree_id)
+    judge.cut_off(here.connection, owner.encrypt(request.encode()))
+    expect(not path.exists(), "the file was created")
+    owner.echo()
+
+
+def _encrypt_with_zeroes(session, request):
+    return crypto.encrypt(wire.CIPHER_AES128_CCM, bytes(16), session.id,
+                          request.encode())
+
+
+# 2.1 knows no transform
+@case(modes=("mandatory", "required"), profiles=PLAIN[1:])
+def key_of_zeroes_where_no_cipher_was_agreed_on(rig):
+    """ksmbd decrypts for a session that it has made no key for, and executes
+    what anybody puts in. In 3.0 it may agree on what nobody offered."""
+    session, path = rig.new_session(), rig.fresh_path()
+    request = session.request(wire.create(path.name))
+    judge.cut_off(session.connection, _encrypt_with_zeroes(session, request))
+    expect(not path.exists(), "the file was created")
+
+
+@case(modes=("mandatory", "required"), profiles=ENCRYPTING)
+def binding_to_nothing_makes_no_session(rig):
+    """ksmbd would make one, and no key to decrypt with."""
+    session = rig.session_on(rig.connect())
+    session.SETUP_FLAGS = wire.SETUP_FLAG_BINDING
+    request = session.first_leg()
+    session.connection.send(request.encode())
+    judge.denied(session, request, wire.USER_SESSION_DELETED)
 
 
 @case(profiles=ENCRYPTING)

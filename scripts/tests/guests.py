@@ -130,6 +130,18 @@ def _register():
 _register()
 
 
+@case(modes=("required",), profiles=ENCRYPTING)
+def refused_guest_cannot_encrypt_either(rig):
+    """The keys to encrypt with are derived from zeroes, too."""
+    for make in (_anonymous, _guest):
+        session = make(rig, rig.connect())
+        _no_session(session)
+        request = session.request(wire.tree_connect(SHARE_PATH))
+        with rig.server.counts("reason_guest"):
+            judge.cut_off(session.connection,
+                          session.encrypt(request.encode()))
+
+
 @case(modes=("sealed",), profiles=ENCRYPTING)
 def guest_whose_flag_ksmbd_overwrites_is_refused(rig):
     """Where everybody must encrypt, SessionFlags say that and no more."""

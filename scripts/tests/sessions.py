@@ -119,6 +119,26 @@ def session_of_another_connection(rig):
     owner.echo()
 
 
+@case(modes=("auto",), profiles=ALGORITHMS)
+def session_setup_in_a_compound_ends_the_connection(rig):
+    """ksmbd runs what follows in the session it makes, not in that of the
+    first request."""
+    session, path = rig.new_session(), rig.fresh_path()
+    victim = rig.session_on(session.connection)
+    victim.begin()
+    requests = session.chain([wire.echo(), wire.echo()], related=False)
+    final = victim.final_leg()
+    final.body += bytes(-len(final.body) % 8)
+    final.header.next_command = wire.HEADER_SIZE + len(final.body)
+    requests[1].header.next_command = wire.HEADER_SIZE + 8
+    requests[1].body += bytes(4)
+    last = session.request(wire.create(path.name), flags=wire.FLAG_RELATED,
+                           session_id=wire.ANY_SESSION)
+    judge.cut_off(session.connection, b"".join(
+        request.encode() for request in (*requests, final, last)))
+    expect(not path.exists(), "the file was created")
+
+
 @case(profiles=PROFILES)
 def two_sessions_on_a_connection_keep_their_keys_apart(rig):
     first = rig.new_session()

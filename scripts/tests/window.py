@@ -13,7 +13,7 @@ from . import judge
 from .bulk import earn
 from .rig import ALGORITHMS, ENCRYPTING, LATEST, PLAIN, PROFILES
 from .responses import EARLY_ERRORS
-from .tap import case, equal, status
+from .tap import case, equal, expect, status
 from .waiting import BlockedLock
 
 REASON = "reason_message_id"
@@ -62,6 +62,20 @@ def unsigned_requests_have_a_window_too(rig):
     session.connection.send(request.encode())
     status(session.connection.answer(request), wire.SUCCESS)
     _ends(rig, session.connection, request.encode())
+
+
+@case(modes=("mandatory",), profiles=ALGORITHMS)
+def what_stood_behind_a_refused_request_is_not_executed_later(rig):
+    """The client was told that nothing of its compound was done."""
+    session, path = rig.new_session(), rig.fresh_path()
+    first, last = session.chain([wire.echo(), wire.create(path.name)],
+                                related=False)
+    behind = session.sign(last.encode())
+    session.connection.send(first.encode() + behind)
+    for request in (first, last):
+        judge.denied(session, request)
+    _ends(rig, session.connection, behind)
+    expect(not path.exists(), "the file was created")
 
 
 @case(modes=("mandatory",), profiles=ALGORITHMS)
@@ -244,7 +258,8 @@ def ids_in_any_order_and_holes(rig):
 
 @case(modes=("auto",), profiles=LATEST)
 def eight_thousand_credits_in_flight(rig):
-    """All that ksmbd grants, spent at once, the last first."""
+    """All that ksmbd grants, spent at once, the last first. As long as the
+    first is not used, 7.x grants nothing."""
     session = rig.new_session()
     session.signing = False
     connection = session.connection
@@ -259,7 +274,7 @@ def eight_thousand_credits_in_flight(rig):
     for message_id in ids:
         status(connection.answer(message_id), wire.SUCCESS)
     sender.join()
-    equal(connection.credits, MAX_CREDITS, "credits")
+    expect(connection.credits > 0, "no credit is left")
     session.echo()
 
 
