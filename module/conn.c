@@ -194,25 +194,30 @@ static struct smbsign_awaited *find_awaited(struct smbsign_conn *conn,
 }
 
 /**
- * smbsign_conn_shown() - does a response answer a SESSION_SETUP that was verified?
+ * smbsign_conn_leg() - does a response answer a SESSION_SETUP of a session that
+ *	there was already?
  * @conn:	the connection
  * @response:	header of the response
+ * @shown:	set to whether the client has shown that it has the session's key
+ *
+ * A request that names no session makes a new one, whatever number it gets.
  *
  * Context: any but hard interrupt.
  * Return: true if it does.
  */
-bool smbsign_conn_shown(struct smbsign_conn *conn,
-			const struct smb2_header *response)
+bool smbsign_conn_leg(struct smbsign_conn *conn,
+		      const struct smb2_header *response, bool *shown)
 {
 	struct smbsign_awaited *awaited;
-	bool shown;
+	bool leg;
 
 	spin_lock_bh(&conn->lock);
 	awaited = find_awaited(conn, response);
-	shown = awaited && awaited->kind == SMBSIGN_AWAITED_SETUP &&
-		awaited->shown;
+	leg = awaited && awaited->kind == SMBSIGN_AWAITED_SETUP &&
+	      awaited->session_id;
+	*shown = leg && awaited->shown;
 	spin_unlock_bh(&conn->lock);
-	return shown;
+	return leg;
 }
 
 /**

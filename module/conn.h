@@ -139,8 +139,8 @@ int smbsign_conn_await(struct smbsign_conn *conn, struct list_head *list);
 struct smbsign_awaited *
 smbsign_conn_awaited(struct smbsign_conn *conn,
 		     const struct smb2_header *response);
-bool smbsign_conn_shown(struct smbsign_conn *conn,
-			const struct smb2_header *response);
+bool smbsign_conn_leg(struct smbsign_conn *conn,
+		      const struct smb2_header *response, bool *shown);
 void smbsign_conn_answered(struct smbsign_conn *conn,
 			   struct smbsign_awaited *awaited);
 void smbsign_conn_kick(struct smbsign_conn *conn);

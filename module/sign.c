@@ -92,12 +92,13 @@ void smbsign_sign_leg(struct smbsign_conn *conn, struct smb2_header *header,
 	struct smbsign_session_facts facts;
 	struct smbsign_policy policy;
 	struct smbsign_key *key;
+	bool shown;
 
-	if (header->status == cpu_to_le32(SMB2_STATUS_SUCCESS))
+	if (header->status == cpu_to_le32(SMB2_STATUS_SUCCESS) ||
+	    !smbsign_conn_leg(conn, header, &shown))
 		return;
 	smbsign_policy_get(&policy);
-	key = key_for(conn, session_id, smbsign_conn_shown(conn, header),
-		      &facts);
+	key = key_for(conn, session_id, shown, &facts);
 	if (key && smbsign_policy_signs(&policy, &facts, header, false))
 		sign_flat(header, length, key);
 	else

@@ -160,11 +160,13 @@ static int tx_response(struct smbsign_conn *conn,
 	bool shown = false, provisional;
 	int ret;
 
-	if (!list_empty_careful(&conn->awaited)) {
+	if (!list_empty_careful(&conn->awaited))
 		awaited = smbsign_conn_awaited(conn, &response->header);
-		shown = smbsign_conn_shown(conn, &response->header);
-	}
 	provisional = awaited && awaited->kind == SMBSIGN_AWAITED_PROVISIONAL;
+	if (awaited && awaited->kind == SMBSIGN_AWAITED_SETUP &&
+	    !smbsign_conn_leg(conn, &response->header, &shown) &&
+	    response->header.status != cpu_to_le32(SMB2_STATUS_SUCCESS))
+		session_id = 0;
 	if (awaited)
 		ret = expected(conn, policy, awaited, response, status);
 	else
