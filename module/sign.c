@@ -32,9 +32,13 @@ static struct smbsign_key *key_for(struct smbsign_conn *conn, u64 session_id,
 	return NULL;
 }
 
-/* Sign what lies in one piece; the reference to @key is handed over. */
-static int sign_flat(struct smb2_header *header, u32 length,
-		     struct smbsign_key *key)
+/*
+ * Sign a response of ksmbd where it lies, or @length bytes in one piece; the
+ * reference to @key is handed over.
+ */
+static int sign(struct smb2_header *header, u32 length,
+		const struct smbsign_response *response,
+		struct smbsign_key *key)
 {
 	struct smbsign_mac mac = { };
 	u8 signature[SMB2_SIGNATURE_SIZE];
@@ -44,7 +48,8 @@ static int sign_flat(struct smb2_header *header, u32 length,
 	memset(header->signature, 0, sizeof(header->signature));
 	ret = smbsign_mac_begin(&mac, key);
 	if (!ret)
-		ret = smbsign_mac_update(&mac, (u8 *)header, length);
+		ret = response ? smbsign_response_mac(response, &mac) :
+				 smbsign_mac_update(&mac, (u8 *)header, length);
 	if (!ret)
 		ret = smbsign_mac_end(&mac, signature);
 	if (!ret)
@@ -70,7 +75,7 @@ int smbsign_sign_error(struct smbsign_conn *conn, struct smb2_header *header,
 	struct smbsign_session_facts facts;
 	struct smbsign_key *key = key_for(conn, session_id, shown, &facts);
 
-	return key ? sign_flat(header, length, key) : 0;
+	return key ? sign(header, length, NULL, key) : 0;
 }
 
 /**
@@ -100,7 +105,7 @@ void smbsign_sign_leg(struct smbsign_conn *conn, struct smb2_header *header,
 	smbsign_policy_get(&policy);
 	key = key_for(conn, session_id, shown, &facts);
 	if (key && smbsign_policy_signs(&policy, &facts, header, false))
-		sign_flat(header, length, key);
+		sign(header, length, NULL, key);
 	else
 		smbsign_key_put(key);
 }
@@ -110,26 +115,6 @@ static void disclaim(struct smb2_header *header)
 {
 	header->flags &= ~cpu_to_le32(SMB2_FLAG_SIGNED);
 	memset(header->signature, 0, sizeof(header->signature));
-}
-
-static int sign_in_place(const struct smbsign_response *response,
-			 struct smb2_header *header, struct smbsign_key *key)
-{
-	struct smbsign_mac mac = { };
-	u8 signature[SMB2_SIGNATURE_SIZE];
-	int ret;
-
-	header->flags |= cpu_to_le32(SMB2_FLAG_SIGNED);
-	memset(header->signature, 0, sizeof(header->signature));
-	ret = smbsign_mac_begin(&mac, key);
-	if (!ret)
-		ret = smbsign_response_mac(response, &mac);
-	if (!ret)
-		ret = smbsign_mac_end(&mac, signature);
-	if (!ret)
-		memcpy(header->signature, signature, sizeof(signature));
-	smbsign_mac_cancel(&mac);
-	return ret;
 }
 
 /**
@@ -172,5 +157,5 @@ int smbsign_sign_response(struct smbsign_conn *conn,
 		return 0;
 	}
 	smbsign_count(SMBSIGN_COUNT_SIGNED);
-	return sign_in_place(response, header, key);
+	return sign(header, response->length, response, key);
 }

@@ -86,7 +86,7 @@ MUTANTS = (
      "	smbsign_session_key_seen(conn, header, raw);\n",
      "", "learning"),
     ("refusals are not signed", "module/sign.c",
-     "	return key ? sign_flat(header, length, key) : 0;",
+     "	return key ? sign(header, length, NULL, key) : 0;",
      "	smbsign_key_put(key);\n	return 0;", "attacks"),
     ("refused frames are swallowed, MessageIds and all", "module/rx.c",
      "	substitute = substitute_grow(rx->substitute);\n",
