@@ -128,10 +128,17 @@ int smbsign_refuse_write(struct smbsign_conn *conn, struct msghdr *msg,
 
 	buffer = kmalloc(SMB2_NBSS_SIZE + count_elements(*first) * ERROR_STRIDE,
 			 GFP_KERNEL);
-	if (!buffer)
+	/* A request must not be left without an answer. */
+	if (!buffer) {
+		smbsign_conn_kill(conn, SMBSIGN_REASON_NO_MEMORY);
 		return -ECONNRESET;
+	}
 	ret = refusal_build(conn, *first, buffer);
-	if (ret > 0)
+	if (ret < 0)
+		smbsign_conn_kill(conn, ret == -EPROTO ?
+				  SMBSIGN_REASON_MALFORMED :
+				  SMBSIGN_REASON_NO_MEMORY);
+	else
 		ret = smbsign_send(conn, buffer, ret, msg->msg_flags);
 	kfree(buffer);
 	if (ret < 0)

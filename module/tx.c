@@ -236,8 +236,10 @@ static struct outcome tx_copy(struct smbsign_conn *conn, struct msghdr *msg,
 	struct kvec vec = { .iov_len = size };
 
 	vec.iov_base = kvmalloc(size, GFP_KERNEL);
-	if (!vec.iov_base)
+	if (!vec.iov_base) {
+		smbsign_conn_kill(conn, SMBSIGN_REASON_NO_MEMORY);
 		return outcome;
+	}
 	smbsign_response_peek(msg, 0, vec.iov_base, size);
 	iov_iter_kvec(&copy.msg_iter, ITER_SOURCE, &vec, 1, size);
 	smbsign_response_first(&first, &copy, message_length);
