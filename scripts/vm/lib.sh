@@ -32,8 +32,12 @@ need() {
 		apt=(sudo "${apt[@]}")
 	fi
 	say "needs ${missing[*]} on this machine: installing with '${apt[*]}'"
+	mkdir -p "$CACHE"
+	exec 7>"$CACHE/apt.lock"
+	flock 7 # apt does not wait for another one
 	"${apt[@]}" update >&2
 	"${apt[@]}" install --no-install-recommends "${missing[@]}" >&2
+	exec 7>&-
 }
 
 # become_root WHY ARGS... - run this script again with ARGS as a user who owns
