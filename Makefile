@@ -2,7 +2,7 @@
 # smbsign: SMB signing that ksmbd cannot be talked out of
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean install demo test lint
+.PHONY: all module clean install demo test lint kunit
 
 all: module
 
@@ -23,3 +23,6 @@ test:
 
 lint:
 	scripts/lint
+
+kunit:
+	scripts/kunit/run

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the sources under test have around them. */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/vmalloc.h>
+
+#include "../module/grace.h"
+#include "../module/sysctl.h"
+#include "surroundings.h"
+
+DEFINE_SRCU(smbsign_grace);
+
+struct surroundings around;
+
+/**
+ * surroundings_reset() - as after insmod: nothing counted, every knob as it was
+ *
+ * Context: process.
+ */
+void surroundings_reset(void)
+{
+	around = (struct surroundings) {
+		.policy = {
+			.mode = SMBSIGN_POLICY_NEGOTIATED,
+			.min_dialect = SMB2_DIALECT_202,
+			.algorithms = BIT(SMB2_SIGNING_HMAC_SHA256) |
+				      BIT(SMB2_SIGNING_AES_CMAC),
+			.replay_window = true,
+			.sign_responses = true,
+		},
+		.softirq_bytes = 16384,
+		.hold_bytes = 65536,
+		.allocate = -1,
+	};
+}
+
+/**
+ * surroundings_drain() - wait until everything let go of has been freed
+ *
+ * Context: process, may sleep.
+ */
+void surroundings_drain(void)
+{
+	srcu_barrier(&smbsign_grace);
+	/* A session's end lets keys go, a connection's its sessions. */
+	srcu_barrier(&smbsign_grace);
+	srcu_barrier(&smbsign_grace);
+}
+
+/**
+ * surroundings_fail() - is there no memory?
+ *
+ * Context: any.
+ * Return: true if the allocation that asks is to fail.
+ */
+bool surroundings_fail(void)
+{
+	if (around.allocate < 0)
+		return false;
+	if (around.allocate) {
+		around.allocate--;
+		return false;
+	}
+	around.failed++;
+	return true;
+}
+
+static void free_pages_of(void *first)
+{
+	vfree(first);
+}
+
+/**
+ * guarded_alloc() - memory whose last byte is the last one mapped
+ * @test:	the case; it frees what guarded_free() has not
+ * @length:	bytes
+ *
+ * What vmalloc() gives is followed by a page that is not there.
+ *
+ * Context: process, may sleep.
+ * Return: the first byte of it.
+ */
+u8 *guarded_alloc(struct kunit *test, u32 length)
+{
+	u32 size = PAGE_ALIGN(max(length, 1U));
+	u8 *pages = vmalloc(size);
+
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, free_pages_of, pages));
+	memset(pages, 0xa5, size);
+	return pages + size - length;
+}
+
+/**
+ * guarded_copy() - a copy that ends where nothing is mapped
+ * @test:	the case; it frees what guarded_free() has not
+ * @data:	what to copy
+ * @length:	its bytes
+ *
+ * Context: process, may sleep.
+ * Return: the copy.
+ */
+u8 *guarded_copy(struct kunit *test, const void *data, u32 length)
+{
+	return memcpy(guarded_alloc(test, length), data, length);
+}
+
+/**
+ * guarded_free() - free what guarded_alloc() gave
+ * @test:	the case
+ * @data:	what it gave; at least one byte
+ *
+ * Context: process.
+ */
+void guarded_free(struct kunit *test, u8 *data)
+{
+	kunit_release_action(test, free_pages_of,
+			     (void *)PAGE_ALIGN_DOWN((unsigned long)data));
+}
+
+/**
+ * fill_pattern() - bytes that do not repeat where blocks or pages do
+ * @data:	where
+ * @length:	how many
+ *
+ * Context: any.
+ */
+void fill_pattern(u8 *data, u32 length)
+{
+	u32 i;
+
+	for (i = 0; i < length; i++)
+		data[i] = i * 7 + (i >> 8) * 13 + 1;
+}
+
+/* From here on what sysctl.c, stats.c and report.c have in smbsign.ko. */
+
+enum smbsign_policy_mode smbsign_policy_mode(void)
+{
+	return around.policy.mode;
+}
+
+void smbsign_policy_get(struct smbsign_policy *out)
+{
+	*out = around.policy;
+}
+
+bool smbsign_reset_on_violation(void)
+{
+	return around.reset_on_violation;
+}
+
+unsigned int smbsign_softirq_bytes(void)
+{
+	return around.softirq_bytes;
+}
+
+unsigned int smbsign_hold_bytes(void)
+{
+	return around.hold_bytes;
+}
+
+void smbsign_count_event(unsigned int event)
+{
+	around.events[event]++;
+}
+
+void smbsign_gauge_add(enum smbsign_gauge gauge, int change)
+{
+	around.gauges[gauge] += change;
+}
+
+void smbsign_report(const struct smbsign_conn *conn,
+		    const struct smbsign_element *element,
+		    enum smbsign_reason reason, enum smbsign_report report)
+{
+	around.reports++;
+	around.reason = reason;
+	around.report = report;
+}
+
+MODULE_DESCRIPTION("KUnit suites of smbsign");
+MODULE_LICENSE("GPL");
