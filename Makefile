@@ -2,7 +2,7 @@
 # smbsign: SMB signing that ksmbd cannot be talked out of
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean install demo test lint kunit
+.PHONY: all module clean install demo test lint kunit fuzz
 
 all: module
 
@@ -26,3 +26,6 @@ lint:
 
 kunit:
 	scripts/kunit/run
+
+fuzz:
+	scripts/fuzz/run $(SECONDS)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parser once more: slow, obvious, from [MS-SMB2] and frame.h's contract. */
+#ifndef ORACLE_FRAME_H
+#define ORACLE_FRAME_H
+
+#include "../../../module/frame.h"
+
+bool oracle_length(const u8 *nbss, u32 *length);
+enum smbsign_frame_kind oracle_kind(const u8 *message);
+u32 oracle_head_needed(const u8 *header, u32 left);
+bool oracle_element(const u8 *head, u32 head_length, u32 left,
+		    struct smbsign_element *element);
+bool oracle_offer(const u8 *message, u32 length, struct smbsign_offer *offer,
+		  struct smbsign_contexts *contexts);
+bool oracle_validate(const u8 *message, u32 length, struct smbsign_offer *offer);
+u32 oracle_validated(const u8 *message, u32 length);
+bool oracle_negotiated(const u8 *message, u32 length,
+		       struct smbsign_negotiated *out);
+u32 oracle_algorithm(const u8 *message, u32 length);
+u32 oracle_compression(const u8 *message, u32 length);
+bool oracle_smb1_upgrades(const u8 *message, u32 length);
+
+#endif /* ORACLE_FRAME_H */

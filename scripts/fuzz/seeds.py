@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""seeds.py CORPUS DIR - make of the captured frames what each target starts
+from, in DIR/frame, DIR/policy and DIR/window."""
+
+import pathlib
+import struct
+import sys
+
+NBSS = 4
+# What fuzz_policy.c takes facts from, and how much of a message behind them
+FACTS, HEAD = 80, 120
+# Opcodes of fuzz_window.c
+GRANT, USE_ANY, UNSEE = 0, 5, 8
+SMB2 = b"\xfeSMB"
+
+
+def elements(message):
+    """The elements of an SMB2 message."""
+    while message[:4] == SMB2 and len(message) >= 64:
+        step, = struct.unpack_from("<I", message, 20)
+        yield message[:step or None]
+        message = message[step:] if step else b""
+
+
+def facts():
+    """A few states of the world: all the same everywhere, and mixed."""
+    for byte in (0, 1, 3, 6):
+        yield bytes([byte]) * FACTS
+    yield bytes(range(FACTS))
+
+
+def policies(frame):
+    """The head of each element under all those facts."""
+    for element in elements(frame[NBSS:]):
+        for known in facts():
+            yield known + element[:HEAD]
+
+
+def window(frames):
+    """What requests used and responses granted, all in one sequence."""
+    for frame in frames:
+        for element in elements(frame[NBSS:]):
+            charge, _, _, credits, flags, _, message_id = \
+                struct.unpack_from("<HIHHIIQ", element, 6)
+            if flags & 1:
+                yield bytes([GRANT, min(credits, 255)])
+            else:
+                yield struct.pack("<BQB", USE_ANY, message_id, charge & 255)
+
+
+def windows(frames):
+    """Some such sequences, one of them unseen from the middle on."""
+    operations = list(window(frames))
+    for length in (4, 20, 60):
+        for start in range(0, len(operations), length):
+            yield b"".join(operations[start:start + length])
+    yield b"".join([*operations[:20], bytes([UNSEE]), *operations[20:40]])
+
+
+def write(directory, seeds):
+    directory.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds):
+        (directory / f"{number:04}").write_bytes(seed)
+
+
+def main():
+    corpus, target = map(pathlib.Path, sys.argv[1:])
+    frames = [path.read_bytes() for path in sorted(corpus.iterdir())]
+    write(target / "frame", frames)
+    write(target / "policy", (seed for frame in frames
+                              for seed in policies(frame)))
+    write(target / "window", windows(frames))
+
+
+if __name__ == "__main__":
+    main()
