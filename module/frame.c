@@ -202,15 +202,16 @@ static void signing_offer(const u8 *data, u32 length,
 		contexts->malformed = true;
 		return;
 	}
-	/* From the last to the first, which is preferred. */
 	while (count--) {
-		u16 algorithm = get_unaligned_le16(data + 2 + 2 * count);
+		u16 algorithm = get_unaligned_le16(data += 2);
 
 		if (algorithm != SMB2_SIGNING_HMAC_SHA256 &&
 		    algorithm != SMB2_SIGNING_AES_CMAC)
 			continue;
+		/* The first of all is preferred, of a second context's, too. */
+		if (!contexts->algorithms)
+			contexts->preferred = algorithm;
 		contexts->algorithms |= BIT(algorithm);
-		contexts->preferred = algorithm;
 	}
 }
 
@@ -517,6 +518,7 @@ int smbsign_frame_negotiated(const u8 *message, u32 length,
 	out->encryption = out->dialect >= SMB2_DIALECT_300 &&
 			  out->dialect != SMB2_DIALECT_311 &&
 			  out->capabilities & SMB2_CAP_ENCRYPTION;
+	out->compression = false;
 	return out->dialect == SMB2_DIALECT_311 ?
 	       choices(message, length, out) : 0;
 }

@@ -151,7 +151,8 @@ bool smbsign_window_use(struct smbsign_window *window, u64 id, u32 charge)
 {
 	u64 end = id + max(charge, 1U);
 
-	if (end < id || id < window->low || !unused(window, id, end))
+	if (id >= SMBSIGN_WINDOW_END || id < window->low ||
+	    !unused(window, id, end))
 		return false;
 	if (end > window->high) {
 		if (!window->unseen || end - id > window->size)
