@@ -56,6 +56,23 @@ static bool element(const u8 *data, u32 shown, u32 left,
 	return sound;
 }
 
+/* The same request with a NextCommand at an edge of what may be. */
+static void other_next(const u8 *data, u32 shown, u32 left, u32 dice)
+{
+	const u32 edges[] = {
+		1, 63, 64, 65, 66, 67, 71, 72, 73, left - 73, left - 67, left - 66,
+		left - 65, (left - 66) & ~7, left - 1, left, left + 1, ~0U, ~7U,
+		1U << 31,
+	};
+	u32 next = edges[dice % (sizeof(edges) / sizeof(*edges))];
+	struct smbsign_element other;
+	u8 *copy = exact_copy(data, shown);
+
+	memcpy(copy + 20, &next, sizeof(next));
+	element(copy, shown, left, &other);
+	free(copy);
+}
+
 static bool whole_element(const u8 *data, u32 left,
 			  struct smbsign_element *whole)
 {
@@ -78,6 +95,7 @@ static bool whole_element(const u8 *data, u32 left,
 
 		element(data, chance(data, left, ~salt) % (needed + 1), left, &cut);
 		element(data, end, end, &cut);
+		other_next(data, needed, left, chance(data, left, salt + SPLITS));
 	}
 	return sound;
 }
