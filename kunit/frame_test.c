@@ -5,26 +5,13 @@
  */
 #include "../module/frame.c"
 
+#include "samples.h"
 #include "surroundings.h"
 
 #define HEADER		((u32)sizeof(struct smb2_header))
 #define NEGOTIATE	(HEADER + (u32)sizeof(struct smb2_negotiate_request))
 #define RESPONSE	(HEADER + (u32)sizeof(struct smb2_negotiate_response))
 #define IOCTL		(HEADER + (u32)sizeof(struct smb2_ioctl_request))
-
-/**
- * struct sample - a captured frame
- * @name:	what it is
- * @data:	from its NBSS header on
- * @length:	bytes at @data
- */
-struct sample {
-	const char	*name;
-	const u8	*data;
-	u32		length;
-};
-
-#include "frames.inc"
 
 KUNIT_ARRAY_PARAM_DESC(sample, samples, name);
 

@@ -3,8 +3,6 @@
  * MACs against known answers, however a message is cut, wherever it lies and
  * whoever computes at the same time.
  */
-#include "../module/mac.c"
-
 #include <crypto/utils.h>
 #include <linux/completion.h>
 #include <linux/hex.h>
@@ -14,8 +12,11 @@
 #include <linux/timer.h>
 #include <linux/vmalloc.h>
 
+#include "failing.h"
 #include "mac_testvecs.h"
 #include "surroundings.h"
+
+#include "../module/mac.c"
 
 /**
  * struct algorithm - what the known answers are for each
@@ -482,8 +483,60 @@ static void all_contexts(struct kunit *test)
 		   atomic_read(&crowd->task));
 }
 
+/* Whatever is not to be had, there is an error, and no key. */
+static void no_memory(struct kunit *test)
+{
+	const struct algorithm *algorithm = test->param_value;
+	u8 raw[SMB2_KEY_SIZE] = { };
+	struct smbsign_mac mac = { };
+	struct smbsign_key *key;
+	unsigned int i = 0;
+	int ret;
+
+	do {
+		around.failed = 0;
+		around.allocate = i++;
+		key = smbsign_key_alloc(algorithm->id, raw);
+		around.allocate = -1;
+		if (around.failed)
+			KUNIT_ASSERT_EQ(test, PTR_ERR(key), (long)-ENOMEM);
+	} while (around.failed);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, key);
+	KUNIT_EXPECT_GT(test, i, 1U);
+
+	around.allocate = 0;
+	ret = smbsign_mac_begin(&mac, key);
+	around.allocate = -1;
+	KUNIT_EXPECT_EQ(test, ret, around.failed ? -ENOMEM : 0);
+	smbsign_mac_cancel(&mac);
+	surroundings_drain();
+}
+
+static void no_algorithms(struct kunit *test)
+{
+	unsigned int i = 0;
+	int ret;
+
+	smbsign_mac_exit();
+	do {
+		around.failed = 0;
+		around.allocate = i++;
+		ret = smbsign_mac_init();
+		around.allocate = -1;
+		KUNIT_EXPECT_EQ(test, ret, around.failed ? -ENOMEM : 0);
+	} while (around.failed && i < 10);
+	KUNIT_EXPECT_GT(test, i, 1U);
+}
+
+static int mac_init(struct kunit *test)
+{
+	surroundings_reset();
+	return 0;
+}
+
 static int mac_suite_init(struct kunit_suite *suite)
 {
+	surroundings_reset();
 	return smbsign_mac_init();
 }
 
@@ -506,6 +559,8 @@ static struct kunit_case mac_cases[] = {
 	KUNIT_CASE_PARAM_ATTR(all_contexts, algorithm_gen_params,
 			      { .speed = KUNIT_SPEED_SLOW }),
 	KUNIT_CASE(other_algorithms),
+	KUNIT_CASE_PARAM(no_memory, algorithm_gen_params),
+	KUNIT_CASE(no_algorithms),
 	{}
 };
 
@@ -513,6 +568,7 @@ static struct kunit_suite mac_suite = {
 	.name = "smbsign_mac",
 	.suite_init = mac_suite_init,
 	.suite_exit = mac_suite_exit,
+	.init = mac_init,
 	.test_cases = mac_cases,
 };
 

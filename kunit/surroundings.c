@@ -10,7 +10,7 @@
 
 DEFINE_SRCU(smbsign_grace);
 
-struct surroundings around;
+struct surroundings around = { .allocate = -1 };
 
 /**
  * surroundings_reset() - as after insmod: nothing counted, every knob as it was

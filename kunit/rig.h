@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A guarded connection on a socket that nobody is connected to. */
+#ifndef SMBSIGN_KUNIT_RIG_H
+#define SMBSIGN_KUNIT_RIG_H
+
+#include "../module/conn.h"
+#include "surroundings.h"
+
+#define RIG_SESSION	0x1000000000017ULL
+
+struct smbsign_conn *rig_open(struct kunit *test, u32 seq);
+void rig_close(struct kunit *test, struct smbsign_conn *conn);
+void rig_rewind(struct smbsign_conn *conn, u32 seq);
+struct sk_buff *rig_segment(struct kunit *test, u32 seq, const u8 *data,
+			    u32 length, bool pages);
+void rig_arrive(struct kunit *test, struct smbsign_conn *conn, const u8 *data,
+		u32 length, bool pages);
+int rig_read(struct smbsign_conn *conn, u8 *to, u32 length);
+void rig_negotiate(struct smbsign_conn *conn, u16 dialect, bool required);
+int rig_response(struct smbsign_conn *conn, u64 requested, u64 id, u32 status);
+int rig_authenticate(struct smbsign_conn *conn, u64 id, const u8 *raw);
+void rig_show_key(struct smbsign_conn *conn, u64 id, const u8 *raw);
+
+int rig_suite_init(struct kunit_suite *suite);
+void rig_suite_exit(struct kunit_suite *suite);
+int rig_init(struct kunit *test);
+void rig_exit(struct kunit *test);
+
+#endif /* SMBSIGN_KUNIT_RIG_H */

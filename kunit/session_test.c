@@ -1,0 +1,710 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sessions and their keys, through their whole lives. */
+#include <crypto/utils.h>
+#include <linux/hex.h>
+#include <linux/kthread.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "derive_testvecs.h"
+#include "failing.h"
+#include "rig.h"
+
+#include "../module/session.c"
+
+#define ID	RIG_SESSION
+
+static const u8 key_a[SMB2_KEY_SIZE] = "the first key  a";
+static const u8 key_b[SMB2_KEY_SIZE] = "another key    b";
+static const u8 no_secret[SMB2_KEY_SIZE];
+
+/* What the policy is told; the key is let go. */
+static struct smbsign_session_facts facts_of(struct smbsign_conn *conn, u64 id)
+{
+	struct smbsign_session_facts facts;
+	int grace = smbsign_grace_enter();
+
+	smbsign_key_put(smbsign_session_facts(conn, id, &facts));
+	smbsign_grace_leave(grace);
+	return facts;
+}
+
+static int mac_with(struct smbsign_key *key, u8 out[SMB2_SIGNATURE_SIZE])
+{
+	struct smbsign_mac mac = { };
+
+	return smbsign_mac_begin(&mac, key) ?: smbsign_mac_end(&mac, out);
+}
+
+/* Is this the session's key?  Its MAC tells. */
+static bool has_key(struct smbsign_conn *conn, u64 id, const u8 *raw)
+{
+	u8 mac[SMB2_SIGNATURE_SIZE], expected[SMB2_SIGNATURE_SIZE];
+	struct smbsign_session_facts facts;
+	int grace = smbsign_grace_enter();
+	struct smbsign_key *key = smbsign_session_facts(conn, id, &facts);
+	struct smbsign_key *same = smbsign_key_alloc(conn->facts.algorithm, raw);
+	bool is = key && !IS_ERR(same) && !mac_with(same, expected) &&
+		  !mac_with(key, mac) &&
+		  !memcmp(mac, expected, sizeof(mac));
+
+	smbsign_grace_leave(grace);
+	return is && facts.has_key;
+}
+
+static int respond(struct smbsign_conn *conn,
+		   const struct smbsign_awaited *request, u64 id, u32 status,
+		   u16 session_flags)
+{
+	int grace = smbsign_grace_enter();
+	int ret = smbsign_session_response(conn, request, id, status,
+					   session_flags);
+
+	smbsign_grace_leave(grace);
+	return ret;
+}
+
+/* ksmbd signs or checks such a message. */
+static int uses_key(struct smbsign_conn *conn, u16 command, u32 flags, u64 id,
+		    const u8 *raw)
+{
+	struct smb2_header header = {
+		.command = cpu_to_le16(command),
+		.flags = cpu_to_le32(flags),
+		.session_id = cpu_to_le64(id),
+	};
+	int grace = smbsign_grace_enter(), ret;
+
+	smbsign_session_key_seen(conn, &header, raw);
+	ret = smbsign_session_prepare(conn, id);
+	smbsign_grace_leave(grace);
+	return ret;
+}
+
+/**
+ * struct login - an authentication, and what is known behind it
+ * @name:	for the log
+ * @dialect:	the dialect
+ * @mode:	SecurityMode of the SESSION_SETUP requests
+ * @setup_flags: their Flags
+ * @client:	the client's NEGOTIATE demanded signing
+ * @server:	the server's did
+ * @encryption:	a cipher was agreed on
+ * @flags:	SessionFlags of the last response
+ * @key:	the key that ksmbd shows, or NULL
+ * @facts:	what is known behind it
+ */
+struct login {
+	const char	*name;
+	u16		dialect;
+	u16		mode;
+	u8		setup_flags;
+	bool		client;
+	bool		server;
+	bool		encryption;
+	u16		flags;
+	const u8	*key;
+	struct smbsign_session_facts facts;
+};
+
+#define DONE	.state = SMBSIGN_SESSION_ESTABLISHED
+
+static const struct login logins[] = {
+	{ "2.1, nobody demands", 0x0210, .mode = 1, .key = key_a,
+	  .facts = { DONE, .has_key = true } },
+	{ "2.1, the server demands", 0x0210, .server = true, .key = key_a,
+	  .facts = { DONE, .required = true, .has_key = true } },
+	{ "2.1, ksmbd does not show the key", 0x0210, .server = true,
+	  .facts = { DONE, .required = true } },
+	{ "2.1, anonymous", 0x0210, .server = true, .key = no_secret,
+	  .facts = { DONE, .guest = true, .has_key = true } },
+	{ "3.0, the client demands", 0x0300, .client = true, .key = key_a,
+	  .facts = { DONE, .required = true, .has_key = true } },
+	{ "3.0, SESSION_SETUP demands", 0x0300, .mode = 3, .key = key_a,
+	  .facts = { DONE, .required = true, .has_key = true } },
+	{ "3.0, ksmbd does not show the key", 0x0300, .server = true,
+	  .facts = { DONE, .required = true, .keyless = true } },
+	{ "3.0, guest", 0x0300, .server = true, .flags = SMB2_SESSION_IS_GUEST,
+	  .key = key_a, .facts = { DONE, .guest = true, .has_key = true } },
+	{ "3.0, anonymous", 0x0300, .server = true, .flags = SMB2_SESSION_IS_NULL,
+	  .facts = { DONE, .guest = true, .keyless = true } },
+	{ "3.0, a guest who demands", 0x0300, .mode = 2,
+	  .flags = SMB2_SESSION_IS_GUEST, .key = key_a,
+	  .facts = { DONE, .required = true, .guest = true, .has_key = true } },
+	{ "3.0, a cipher", 0x0300, .encryption = true, .key = key_a,
+	  .facts = { DONE, .ciphered = true, .has_key = true } },
+	{ "3.0, must be encrypted", 0x0300, .encryption = true, .key = key_a,
+	  .flags = SMB2_SESSION_ENCRYPT_DATA, .server = true,
+	  .facts = { DONE, .required = true, .encrypted = true,
+		     .ciphered = true, .has_key = true } },
+	{ "3.0, a new session that asks for a binding", 0x0300,
+	  .encryption = true, .setup_flags = SMB2_SETUP_FLAG_BINDING,
+	  .key = key_a, .facts = { DONE, .required = true, .has_key = true } },
+	{ "3.1.1, the server demands", 0x0311, .server = true, .key = key_a,
+	  .facts = { DONE, .required = true, .has_key = true } },
+	{ "3.1.1, no secret", 0x0311, .server = true, .key = no_secret,
+	  .facts = { DONE, .guest = true, .has_key = true } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(login, logins, name);
+
+static void expect_facts(struct kunit *test,
+			 const struct smbsign_session_facts *facts,
+			 const struct smbsign_session_facts *expected)
+{
+	KUNIT_EXPECT_EQ(test, facts->state, expected->state);
+	KUNIT_EXPECT_EQ(test, facts->required, expected->required);
+	KUNIT_EXPECT_EQ(test, facts->guest, expected->guest);
+	KUNIT_EXPECT_EQ(test, facts->keyless, expected->keyless);
+	KUNIT_EXPECT_EQ(test, facts->encrypted, expected->encrypted);
+	KUNIT_EXPECT_EQ(test, facts->ciphered, expected->ciphered);
+	KUNIT_EXPECT_EQ(test, facts->binding, expected->binding);
+	KUNIT_EXPECT_EQ(test, facts->has_key, expected->has_key);
+}
+
+static void log_in(struct kunit *test)
+{
+	const struct login *login = test->param_value;
+	struct smbsign_awaited request = {
+		.security_mode = login->mode, .setup_flags = login->setup_flags,
+	};
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_session_facts facts;
+
+	rig_negotiate(conn, login->dialect, login->server);
+	conn->facts.client_required = login->client;
+	conn->facts.encryption = login->encryption;
+	KUNIT_ASSERT_EQ(test, 0,
+			respond(conn, &request, ID,
+				SMB2_STATUS_MORE_PROCESSING_REQUIRED, 0));
+	facts = facts_of(conn, ID);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_IN_PROGRESS, facts.state);
+	KUNIT_EXPECT_FALSE(test, facts.has_key || facts.required);
+	KUNIT_EXPECT_EQ(test, 1U, conn->facts.sessions);
+	KUNIT_EXPECT_EQ(test, 1U, conn->facts.in_progress);
+
+	request.session_id = ID;
+	if (login->key)
+		rig_show_key(conn, ID, login->key);
+	KUNIT_ASSERT_EQ(test, 0, respond(conn, &request, ID,
+					 SMB2_STATUS_SUCCESS, login->flags));
+	facts = facts_of(conn, ID);
+	expect_facts(test, &facts, &login->facts);
+	KUNIT_EXPECT_EQ(test, login->key && has_key(conn, ID, login->key),
+			facts.has_key);
+	KUNIT_EXPECT_EQ(test, 1U, conn->facts.sessions);
+	KUNIT_EXPECT_EQ(test, 0U, conn->facts.in_progress);
+	KUNIT_EXPECT_EQ(test, login->facts.required,
+			conn->facts.required_sessions);
+	KUNIT_EXPECT_EQ(test, login->facts.guest,
+			around.events[SMBSIGN_COUNT_GUESTS]);
+
+	smbsign_session_drop_all(conn);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_UNKNOWN, facts_of(conn, ID).state);
+	KUNIT_EXPECT_EQ(test, 0U, conn->facts.required_sessions);
+	KUNIT_EXPECT_EQ(test, 0L, around.gauges[SMBSIGN_GAUGE_SESSIONS]);
+	/* Nothing is added to what has ended. */
+	KUNIT_EXPECT_EQ(test, -ENOMEM, rig_authenticate(conn, ID, key_a));
+}
+
+/* On 3.0 and 3.1.1 what guests sign with is derived from zeroes. */
+static void public_key(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	u8 raw[SMB2_KEY_SIZE];
+
+	KUNIT_ASSERT_EQ(test, 0, hex2bin(raw, key_vectors[5].signing,
+					 sizeof(raw)));
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, raw));
+	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID).guest);
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).required);
+}
+
+static void public_key_311(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smb2_header *request = (void *)guarded_alloc(test, 81);
+	u8 raw[SMB2_KEY_SIZE], before[SMBSIGN_PREAUTH_SIZE];
+	u8 *input = kunit_kzalloc(test, 128, GFP_KERNEL), digest[32];
+	u8 after[SMBSIGN_PREAUTH_SIZE];
+	struct crypto_shash *prf = crypto_alloc_shash("hmac(sha256)", 0, 0);
+	static const char label[] = "SMBSigningKey";
+	int grace;
+
+	/* SP 800-108 by hand: 1, label, 0, context, 128 bits */
+	KUNIT_ASSERT_FALSE(test, IS_ERR(prf));
+	memset(request, 0, 81);
+	request->session_id = cpu_to_le64(ID);
+	fill_pattern(before, sizeof(before));
+	KUNIT_ASSERT_EQ(test, 0, smbsign_derive_preauth(before, (u8 *)request,
+							81, after));
+	input[3] = 1;
+	memcpy(input + 4, label, sizeof(label));
+	memcpy(input + 5 + sizeof(label), after, sizeof(after));
+	input[5 + sizeof(label) + sizeof(after) + 3] = 0x80;
+	KUNIT_EXPECT_EQ(test, 0, crypto_shash_setkey(prf, no_secret, 16));
+	KUNIT_EXPECT_EQ(test, 0,
+			crypto_shash_tfm_digest(prf, input, 9 + sizeof(label) +
+						sizeof(after), digest));
+	crypto_free_shash(prf);
+	memcpy(raw, digest, sizeof(raw));
+
+	rig_negotiate(conn, SMB2_DIALECT_311, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID,
+					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
+	grace = smbsign_grace_enter();
+	smbsign_session_preauth(conn, request, 81, before);
+	/* Longer than a request can be: not hashed */
+	smbsign_session_preauth(conn, request, SMBSIGN_SETUP_MAX + 1, before);
+	smbsign_grace_leave(grace);
+	rig_show_key(conn, ID, raw);
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, ID, ID,
+					      SMB2_STATUS_SUCCESS));
+	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID).guest);
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).required);
+}
+
+/* A failed authentication leaves nothing; a failed one again leaves all. */
+static void failures(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	rig_negotiate(conn, SMB2_DIALECT_311, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID,
+					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, ID, ID,
+					      SMB2_STATUS_ACCESS_DENIED));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_UNKNOWN, facts_of(conn, ID).state);
+	KUNIT_EXPECT_EQ(test, 0U, conn->facts.in_progress);
+
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, ID, ID,
+					      SMB2_STATUS_ACCESS_DENIED));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ESTABLISHED,
+			facts_of(conn, ID).state);
+	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID).required);
+	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
+	/* An error without SessionId is about none. */
+	KUNIT_EXPECT_EQ(test, 0, rig_response(conn, 0, 0,
+					      SMB2_STATUS_ACCESS_DENIED));
+	KUNIT_EXPECT_EQ(test, 1U, conn->facts.sessions);
+}
+
+/* Once required, always; and the key stays, whatever a reauthentication brings. */
+static void reauthentication(struct kunit *test)
+{
+	struct smbsign_awaited request = { .session_id = ID };
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	/* What ksmbd uses on 2.1 in between is not the session's. */
+	KUNIT_EXPECT_EQ(test, 0, uses_key(conn, SMB2_CMD_READ, 0, ID, key_b));
+	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
+	conn->facts.server_required = false;
+	KUNIT_ASSERT_EQ(test, 0,
+			respond(conn, &request, ID, SMB2_STATUS_SUCCESS,
+				SMB2_SESSION_IS_GUEST));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ESTABLISHED,
+			facts_of(conn, ID).state);
+	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID).required);
+	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID).guest);
+	KUNIT_EXPECT_EQ(test, 1U, conn->facts.required_sessions);
+	KUNIT_EXPECT_EQ(test, 0U, conn->facts.in_progress);
+	/* A key that ksmbd signs the end of it with is not taken either. */
+	rig_show_key(conn, ID, key_b);
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, ID, ID,
+					      SMB2_STATUS_SUCCESS));
+	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
+}
+
+/* Which messages tell whose key it is that ksmbd uses */
+static void shown_by(struct kunit *test)
+{
+	static const struct {
+		u16 command;
+		u32 flags;
+		bool shows;
+	} cases[] = {
+		{ SMB2_CMD_NEGOTIATE, 0, false },
+		{ SMB2_CMD_ECHO, 0, false },
+		{ SMB2_CMD_SESSION_SETUP, 0, false },
+		{ SMB2_CMD_SESSION_SETUP, SMB2_FLAG_SERVER_TO_REDIR, true },
+		{ SMB2_CMD_TREE_CONNECT, 0, true },
+		{ SMB2_CMD_READ, SMB2_FLAG_SERVER_TO_REDIR, true },
+	};
+	struct smbsign_conn *conn;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		conn = rig_open(test, 0);
+		rig_negotiate(conn, SMB2_DIALECT_210, true);
+		KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, NULL));
+		KUNIT_EXPECT_EQ(test, 0, uses_key(conn, cases[i].command,
+						  cases[i].flags, ID, key_a));
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].shows,
+				    has_key(conn, ID, key_a), "case %u", i);
+		/* Nobody else's session is made by it. */
+		KUNIT_EXPECT_EQ(test, 0, uses_key(conn, SMB2_CMD_READ, 0,
+						  ID + 1, key_b));
+		KUNIT_EXPECT_EQ(test, 1U, conn->facts.sessions);
+		rig_close(test, conn);
+	}
+}
+
+/* A session in progress has no key before it is established. */
+static void too_early(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	rig_negotiate(conn, SMB2_DIALECT_210, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID,
+					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
+	KUNIT_EXPECT_EQ(test, 0, uses_key(conn, SMB2_CMD_READ, 0, ID, key_a));
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).has_key);
+}
+
+/* Authentication in one leg: the key comes before the session has a name. */
+static void one_leg(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	rig_show_key(conn, ID, key_a);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_IN_PROGRESS,
+			facts_of(conn, ID).state);
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID, SMB2_STATUS_SUCCESS));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ESTABLISHED,
+			facts_of(conn, ID).state);
+	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).keyless);
+}
+
+/* A binding is verified with the session's key, then has one of its own. */
+static void binding_leg(struct kunit *test, struct smbsign_conn *to)
+{
+	struct smbsign_awaited request = {
+		.session_id = ID, .setup_flags = SMB2_SETUP_FLAG_BINDING,
+	};
+
+	KUNIT_ASSERT_EQ(test, 0,
+			respond(to, &request, ID,
+				SMB2_STATUS_MORE_PROCESSING_REQUIRED, 0));
+}
+
+static void bind(struct kunit *test)
+{
+	struct smbsign_awaited request = {
+		.session_id = ID, .setup_flags = SMB2_SETUP_FLAG_BINDING,
+	};
+	struct smbsign_conn *from = rig_open(test, 0), *to = rig_open(test, 0);
+	struct smbsign_session_facts facts;
+
+	rig_negotiate(from, SMB2_DIALECT_311, true);
+	from->facts.encryption = true;
+	rig_negotiate(to, SMB2_DIALECT_311, false);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(from, ID, key_a));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ELSEWHERE, facts_of(to, ID).state);
+	KUNIT_EXPECT_FALSE(test, facts_of(to, ID).required);
+	KUNIT_EXPECT_TRUE(test, has_key(to, ID, key_a));
+
+	binding_leg(test, to);
+	facts = facts_of(to, ID);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_IN_PROGRESS, facts.state);
+	KUNIT_EXPECT_TRUE(test, facts.binding && facts.required &&
+			  facts.ciphered);
+	KUNIT_EXPECT_TRUE(test, has_key(to, ID, key_a));
+	/* The session ends where it began; its key is still the one. */
+	smbsign_session_drop_all(from);
+	KUNIT_EXPECT_TRUE(test, has_key(to, ID, key_a));
+
+	rig_show_key(to, ID, key_b);
+	KUNIT_ASSERT_EQ(test, 0, respond(to, &request, ID, SMB2_STATUS_SUCCESS,
+					 0));
+	facts = facts_of(to, ID);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ESTABLISHED, facts.state);
+	KUNIT_EXPECT_FALSE(test, facts.binding || facts.keyless);
+	KUNIT_EXPECT_TRUE(test, has_key(to, ID, key_b));
+	/* And for a third channel it is Session.SigningKey, not the second's. */
+	from = rig_open(test, 0);
+	rig_negotiate(from, SMB2_DIALECT_311, false);
+	KUNIT_EXPECT_TRUE(test, has_key(from, ID, key_a));
+}
+
+/* What a binding to a session that has ended is bound to: signing is demanded. */
+static void bind_to_nothing(struct kunit *test)
+{
+	struct smbsign_conn *to = rig_open(test, 0);
+
+	rig_negotiate(to, SMB2_DIALECT_300, false);
+	binding_leg(test, to);
+	KUNIT_EXPECT_TRUE(test, facts_of(to, ID).required);
+	KUNIT_EXPECT_FALSE(test, facts_of(to, ID).has_key);
+	/* Below 3.0 the flag means nothing. */
+	to = rig_open(test, 0);
+	rig_negotiate(to, SMB2_DIALECT_210, false);
+	binding_leg(test, to);
+	KUNIT_EXPECT_FALSE(test, facts_of(to, ID).binding);
+}
+
+/* A guest's binding is a guest's. */
+static void bind_guest(struct kunit *test)
+{
+	struct smbsign_conn *from = rig_open(test, 0), *to = rig_open(test, 0);
+
+	rig_negotiate(from, SMB2_DIALECT_300, true);
+	rig_negotiate(to, SMB2_DIALECT_300, false);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(from, ID, no_secret));
+	binding_leg(test, to);
+	KUNIT_EXPECT_TRUE(test, facts_of(to, ID).guest);
+	KUNIT_EXPECT_FALSE(test, facts_of(to, ID).required);
+}
+
+/* ksmbd uses a number again: whoever had it before has nothing of the new one. */
+static void number_used_again(struct kunit *test)
+{
+	struct smbsign_conn *old = rig_open(test, 0), *new = rig_open(test, 0);
+
+	rig_negotiate(old, SMB2_DIALECT_300, true);
+	rig_negotiate(new, SMB2_DIALECT_300, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(old, ID, key_a));
+	KUNIT_ASSERT_EQ(test, 0, rig_response(new, 0, ID,
+					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_UNKNOWN, facts_of(old, ID).state);
+	KUNIT_EXPECT_FALSE(test, facts_of(old, ID).has_key);
+	KUNIT_EXPECT_FALSE(test, facts_of(new, ID).has_key);
+	rig_show_key(new, ID, key_b);
+	KUNIT_ASSERT_EQ(test, 0, rig_response(new, ID, ID, SMB2_STATUS_SUCCESS));
+	KUNIT_EXPECT_TRUE(test, has_key(new, ID, key_b));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ELSEWHERE, facts_of(old, ID).state);
+	KUNIT_EXPECT_TRUE(test, has_key(old, ID, key_b));
+}
+
+/* The same on one connection: a request without SessionId makes a new session. */
+static void number_renewed(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID,
+					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_IN_PROGRESS,
+			facts_of(conn, ID).state);
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).has_key);
+	KUNIT_EXPECT_EQ(test, 0U, conn->facts.required_sessions);
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, ID, ID,
+					      SMB2_STATUS_ACCESS_DENIED));
+
+	/* In one leg: the key that was seen is the new session's. */
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	rig_show_key(conn, ID, key_b);
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID, SMB2_STATUS_SUCCESS));
+	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_b));
+	KUNIT_EXPECT_EQ(test, 1U, conn->facts.sessions);
+	KUNIT_EXPECT_EQ(test, 1U, conn->facts.required_sessions);
+	KUNIT_EXPECT_EQ(test, 1L, around.gauges[SMBSIGN_GAUGE_SESSIONS]);
+}
+
+static struct smbsign_key *session_key(struct smbsign_conn *conn, u64 id,
+				       const u8 *raw)
+{
+	struct smb2_header header = { .session_id = cpu_to_le64(id) };
+	int grace = smbsign_grace_enter();
+	struct smbsign_key *key = smbsign_session_key(conn, &header, raw);
+
+	/* Still referred to by the session: good for comparing. */
+	smbsign_key_put(key);
+	smbsign_grace_leave(grace);
+	return key;
+}
+
+/* Sessions found by their keys, where the SessionId is left out */
+static void by_key(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0), *other = rig_open(test, 0);
+	const u64 related = SMB2_SESSION_ID_RELATED;
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	rig_negotiate(other, SMB2_DIALECT_300, true);
+	KUNIT_EXPECT_EQ(test, related, smbsign_session_only(conn));
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	KUNIT_EXPECT_EQ(test, ID, smbsign_session_only(conn));
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID + 1, key_b));
+	KUNIT_EXPECT_EQ(test, related, smbsign_session_only(conn));
+
+	KUNIT_EXPECT_EQ(test, ID,
+			le64_to_cpu(smbsign_session_by_raw(conn, key_a)));
+	KUNIT_EXPECT_EQ(test, ID + 1,
+			le64_to_cpu(smbsign_session_by_raw(conn, key_b)));
+	KUNIT_EXPECT_EQ(test, related,
+			le64_to_cpu(smbsign_session_by_raw(conn, no_secret)));
+	KUNIT_EXPECT_EQ(test, related,
+			le64_to_cpu(smbsign_session_by_raw(other, key_a)));
+	KUNIT_EXPECT_NOT_NULL(test, session_key(conn, ID, no_secret));
+	KUNIT_EXPECT_PTR_EQ(test, session_key(conn, ID, key_b),
+			    session_key(conn, related, key_a));
+	KUNIT_EXPECT_NULL(test, session_key(conn, related, no_secret));
+	KUNIT_EXPECT_NULL(test, session_key(other, ID, key_a));
+}
+
+static bool was_told(u64 id)
+{
+	int grace = smbsign_grace_enter();
+	bool told = smbsign_session_was_told(id);
+
+	smbsign_grace_leave(grace);
+	return told;
+}
+
+static void told(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	KUNIT_EXPECT_FALSE(test, was_told(ID));
+	conn->told = true;
+	KUNIT_EXPECT_TRUE(test, was_told(ID));
+	KUNIT_EXPECT_FALSE(test, was_told(ID + 1));
+}
+
+/* Whatever cannot be had, the session is not taken for established. */
+static void no_memory(struct kunit *test)
+{
+	struct smbsign_conn *conn;
+	unsigned int i = 0, failed;
+	int ret;
+
+	do {
+		conn = rig_open(test, 0);
+		rig_negotiate(conn, SMB2_DIALECT_300, true);
+		around.failed = 0;
+		around.allocate = i++;
+		ret = rig_authenticate(conn, ID, key_a);
+		around.allocate = -1;
+		failed = around.failed;
+		if (failed) {
+			KUNIT_EXPECT_EQ(test, -ENOMEM, ret);
+			KUNIT_EXPECT_NE(test, SMBSIGN_SESSION_ESTABLISHED,
+					facts_of(conn, ID).state);
+			KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).has_key);
+		}
+		rig_close(test, conn);
+	} while (failed && i < 20);
+	KUNIT_EXPECT_EQ(test, 0, ret);
+	KUNIT_EXPECT_GT(test, i, 2U);
+	KUNIT_EXPECT_EQ(test, 0L, around.gauges[SMBSIGN_GAUGE_SESSIONS]);
+}
+
+#define MANY	1000
+
+static void many(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	u64 i;
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	for (i = 1; i <= MANY; i++)
+		KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, i, key_a));
+	KUNIT_EXPECT_EQ(test, (u32)MANY, conn->facts.required_sessions);
+	for (i = 1; i <= MANY; i++)
+		KUNIT_ASSERT_TRUE(test, facts_of(conn, i).has_key);
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, i).has_key);
+	rig_close(test, conn);
+	KUNIT_EXPECT_EQ(test, 0L, around.gauges[SMBSIGN_GAUGE_SESSIONS]);
+}
+
+/**
+ * struct reader - somebody who looks while sessions come and go
+ * @conn:	the connection he looks from
+ * @wrong:	keys that were not the session's
+ * @found:	keys found
+ */
+struct reader {
+	struct smbsign_conn	*conn;
+	unsigned int		wrong;
+	unsigned int		found;
+};
+
+static int read_on(void *data)
+{
+	u8 mac[SMB2_SIGNATURE_SIZE], expected[SMB2_SIGNATURE_SIZE];
+	struct smbsign_session_facts facts;
+	struct reader *reader = data;
+	struct smbsign_key *key;
+	int grace;
+
+	key = smbsign_key_alloc(SMB2_SIGNING_AES_CMAC, key_a);
+	if (IS_ERR(key) || mac_with(key, expected))
+		reader->wrong++;
+	while (!kthread_should_stop()) {
+		grace = smbsign_grace_enter();
+		key = smbsign_session_facts(reader->conn, ID, &facts);
+		smbsign_grace_leave(grace);
+		cond_resched();
+		/* Outside of the section the reference is what holds it. */
+		if (key && (mac_with(key, mac) ||
+			    memcmp(mac, expected, sizeof(mac))))
+			reader->wrong++;
+		reader->found += !!key;
+	}
+	return 0;
+}
+
+/* Keys are used while their sessions end. */
+static void come_and_go(struct kunit *test)
+{
+	struct reader reader = { .conn = rig_open(test, 0) };
+	struct task_struct *task;
+	unsigned int i;
+
+	task = kthread_run(read_on, &reader, "smbsign_reader");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	for (i = 0; i < 300; i++) {
+		struct smbsign_conn *conn = rig_open(test, 0);
+
+		rig_negotiate(conn, SMB2_DIALECT_300, true);
+		KUNIT_EXPECT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+		cond_resched();
+		smbsign_session_drop_all(conn);
+		rig_close(test, conn);
+	}
+	kthread_stop(task);
+	KUNIT_EXPECT_EQ(test, 0U, reader.wrong);
+	KUNIT_EXPECT_GT(test, reader.found, 0U);
+}
+
+static struct kunit_case session_cases[] = {
+	KUNIT_CASE_PARAM(log_in, login_gen_params),
+	KUNIT_CASE(public_key),
+	KUNIT_CASE(public_key_311),
+	KUNIT_CASE(failures),
+	KUNIT_CASE(reauthentication),
+	KUNIT_CASE(shown_by),
+	KUNIT_CASE(too_early),
+	KUNIT_CASE(one_leg),
+	KUNIT_CASE(bind),
+	KUNIT_CASE(bind_to_nothing),
+	KUNIT_CASE(bind_guest),
+	KUNIT_CASE(number_used_again),
+	KUNIT_CASE(number_renewed),
+	KUNIT_CASE(by_key),
+	KUNIT_CASE(told),
+	KUNIT_CASE(no_memory),
+	KUNIT_CASE(many),
+	KUNIT_CASE(come_and_go),
+	{}
+};
+
+static struct kunit_suite session_suite = {
+	.name = "smbsign_session",
+	.suite_init = rig_suite_init,
+	.suite_exit = rig_suite_exit,
+	.init = rig_init,
+	.exit = rig_exit,
+	.test_cases = session_cases,
+};
+
+kunit_test_suite(session_suite);
