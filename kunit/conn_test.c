@@ -1,4 +1,266 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What a connection waits for, and what its client may use. */
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/ipv6.h>
+
 #include "failing.h"
+#include "rig.h"
 
 #include "../module/conn.c"
+
+#define ID	RIG_SESSION
+
+static struct smbsign_awaited *await_one(struct kunit *test,
+					 struct smbsign_conn *conn,
+					 enum smbsign_awaited_kind kind,
+					 u64 message_id, u64 session_id)
+{
+	struct smbsign_element element = {
+		.message_id = message_id, .session_id = session_id,
+		.security_mode = 3, .setup_flags = 1,
+	};
+	struct smbsign_awaited *awaited =
+		smbsign_awaited_alloc(kind, &element, NULL);
+	LIST_HEAD(list);
+
+	KUNIT_ASSERT_NOT_NULL(test, awaited);
+	KUNIT_EXPECT_EQ(test, 3, awaited->security_mode);
+	KUNIT_EXPECT_EQ(test, 1, awaited->setup_flags);
+	list_add(&awaited->node, &list);
+	KUNIT_ASSERT_EQ(test, 0, smbsign_conn_await(conn, &list));
+	KUNIT_EXPECT_TRUE(test, list_empty(&list));
+	return awaited;
+}
+
+static struct smbsign_awaited *answered_by(struct smbsign_conn *conn,
+					   u16 command, u64 message_id,
+					   u64 session_id)
+{
+	struct smb2_header header = {
+		.command = cpu_to_le16(command),
+		.message_id = cpu_to_le64(message_id),
+		.session_id = cpu_to_le64(session_id),
+	};
+	struct smbsign_awaited *awaited;
+
+	mutex_lock(&conn->tx_lock);
+	awaited = smbsign_conn_awaited(conn, &header);
+	mutex_unlock(&conn->tx_lock);
+	return awaited;
+}
+
+/* A response answers what has its MessageId, and is of its kind. */
+static void answers_which(struct kunit *test)
+{
+	static const struct {
+		enum smbsign_awaited_kind kind;
+		u64 session;
+		u16 command;
+		u64 message_id, answered;
+		bool fits;
+	} cases[] = {
+		{ SMBSIGN_AWAITED_REFUSED, ID, SMB2_CMD_ECHO, 7, 0, true },
+		{ SMBSIGN_AWAITED_REFUSED, ID, SMB2_CMD_READ, 7, 0, false },
+		{ SMBSIGN_AWAITED_REFUSED, ID, SMB2_CMD_ECHO, 8, 0, false },
+		{ SMBSIGN_AWAITED_NEGOTIATE, 0, SMB2_CMD_NEGOTIATE, 7, 0, true },
+		{ SMBSIGN_AWAITED_NEGOTIATE, 0, SMB2_CMD_ECHO, 7, 0, false },
+		{ SMBSIGN_AWAITED_SETUP, 0, SMB2_CMD_SESSION_SETUP, 7, ID, true },
+		{ SMBSIGN_AWAITED_SETUP, ID, SMB2_CMD_SESSION_SETUP, 7, ID, true },
+		{ SMBSIGN_AWAITED_SETUP, ID, SMB2_CMD_SESSION_SETUP, 7, 9, false },
+		{ SMBSIGN_AWAITED_SETUP, ID, SMB2_CMD_LOGOFF, 7, ID, false },
+		{ SMBSIGN_AWAITED_PROVISIONAL, ID, SMB2_CMD_READ, 7, ID, true },
+		{ SMBSIGN_AWAITED_PROVISIONAL, ID, SMB2_CMD_READ, 6, ID, false },
+	};
+	struct smbsign_awaited *awaited, *found, *expected;
+	struct smbsign_conn *conn = rig_open(test, 0);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		awaited = await_one(test, conn, cases[i].kind, 7,
+				    cases[i].session);
+		expected = cases[i].fits ? awaited : NULL;
+		found = answered_by(conn, cases[i].command, cases[i].message_id,
+				    cases[i].answered);
+		KUNIT_EXPECT_PTR_EQ_MSG(test, found, expected, "row %u", i);
+		mutex_lock(&conn->tx_lock);
+		smbsign_conn_answered(conn, awaited);
+		mutex_unlock(&conn->tx_lock);
+		KUNIT_EXPECT_EQ(test, 0U, conn->awaited_count);
+	}
+}
+
+static void legs(struct kunit *test)
+{
+	struct smb2_header header = {
+		.command = cpu_to_le16(SMB2_CMD_SESSION_SETUP),
+		.message_id = cpu_to_le64(7), .session_id = cpu_to_le64(ID),
+	};
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_awaited *awaited;
+	bool shown;
+
+	KUNIT_EXPECT_FALSE(test, smbsign_conn_leg(conn, &header, &shown));
+	await_one(test, conn, SMBSIGN_AWAITED_SETUP, 7, 0);
+	KUNIT_EXPECT_FALSE(test, smbsign_conn_leg(conn, &header, &shown));
+	KUNIT_EXPECT_FALSE(test, shown);
+	header.message_id = cpu_to_le64(8);
+	awaited = await_one(test, conn, SMBSIGN_AWAITED_SETUP, 8, ID);
+	KUNIT_EXPECT_TRUE(test, smbsign_conn_leg(conn, &header, &shown));
+	KUNIT_EXPECT_FALSE(test, shown);
+	awaited->shown = true;
+	KUNIT_EXPECT_TRUE(test, smbsign_conn_leg(conn, &header, &shown));
+	KUNIT_EXPECT_TRUE(test, shown);
+}
+
+/* So many, and no more; what does not fit is let go of. */
+static void bounded(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_element element = { };
+	struct smbsign_awaited *awaited;
+	LIST_HEAD(list);
+	u32 i;
+
+	for (i = 0; i < AWAITED_MAX - 1; i++)
+		await_one(test, conn, SMBSIGN_AWAITED_SETUP, i, 0);
+	for (i = 0; i < 2; i++) {
+		awaited = smbsign_awaited_alloc(SMBSIGN_AWAITED_SETUP, &element,
+						NULL);
+		KUNIT_ASSERT_NOT_NULL(test, awaited);
+		list_add(&awaited->node, &list);
+	}
+	KUNIT_EXPECT_EQ(test, -ENOBUFS, smbsign_conn_await(conn, &list));
+	KUNIT_EXPECT_TRUE(test, list_empty(&list));
+	KUNIT_EXPECT_EQ(test, AWAITED_MAX - 1U, conn->awaited_count);
+	await_one(test, conn, SMBSIGN_AWAITED_SETUP, i, 0);
+	KUNIT_EXPECT_EQ(test, (u32)AWAITED_MAX, conn->awaited_count);
+}
+
+static bool use(struct smbsign_conn *conn, u64 id)
+{
+	bool fine;
+
+	spin_lock_bh(&conn->lock);
+	fine = smbsign_window_use(&conn->window, id, 1);
+	spin_unlock_bh(&conn->lock);
+	return fine;
+}
+
+/* Without memory for them, credits are not granted. */
+static void grants(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	u32 i;
+
+	around.allocate = 0;
+	KUNIT_EXPECT_EQ(test, 0, smbsign_conn_grant(conn, 511, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, -ENOMEM, smbsign_conn_grant(conn, 1, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, 512ULL, conn->window.high);
+	around.allocate = -1;
+	KUNIT_EXPECT_TRUE(test, use(conn, 100));
+	for (i = 512; i < 70000; i += 1000)
+		KUNIT_EXPECT_EQ(test, 0, smbsign_conn_grant(conn, 1000,
+							    GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, (u32)SMBSIGN_WINDOW_LARGE, conn->window.size);
+	KUNIT_EXPECT_FALSE(test, use(conn, 100));
+	KUNIT_EXPECT_TRUE(test, use(conn, 69999));
+	KUNIT_EXPECT_FALSE(test, use(conn, 69999));
+}
+
+static void unsees(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	KUNIT_EXPECT_FALSE(test, use(conn, 5000));
+	KUNIT_EXPECT_EQ(test, 0, smbsign_conn_unsee(conn, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, (u32)SMBSIGN_WINDOW_UNSEEN, conn->window.size);
+	KUNIT_EXPECT_TRUE(test, use(conn, 5000));
+	KUNIT_EXPECT_FALSE(test, use(conn, 5000));
+
+	conn = rig_open(test, 0);
+	around.allocate = 0;
+	KUNIT_EXPECT_EQ(test, -ENOMEM, smbsign_conn_unsee(conn, GFP_KERNEL));
+	around.allocate = -1;
+}
+
+/* Killed from outside: the reader hears of it, once. */
+static void kills(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	u32 kick = conn->kick;
+
+	smbsign_conn_kill(conn, SMBSIGN_REASON_SHORT_WRITE);
+	smbsign_conn_kill(conn, SMBSIGN_REASON_NO_MEMORY);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_DEAD, conn->rx.state);
+	KUNIT_EXPECT_EQ(test, 1U, around.reports);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_SHORT_WRITE, around.reason);
+	KUNIT_EXPECT_EQ(test, kick + 2, conn->kick);
+}
+
+static void peers(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct sockaddr_storage peer = { };
+	struct sockaddr_in *in = (void *)&peer;
+	struct sock *sk = conn->sk;
+
+	inet_sk(sk)->inet_daddr = htonl(0x7f000002);
+	inet_sk(sk)->inet_dport = htons(4242);
+	peer_of(sk, &peer);
+	KUNIT_EXPECT_EQ(test, AF_INET, in->sin_family);
+	KUNIT_EXPECT_EQ(test, 0x7f000002U, ntohl(in->sin_addr.s_addr));
+	KUNIT_EXPECT_EQ(test, 4242, ntohs(in->sin_port));
+#if IS_ENABLED(CONFIG_IPV6)
+	struct sockaddr_in6 *in6 = (void *)&peer;
+
+	/* An IPv4 client of an IPv6 listener is shown as what he is. */
+	sk->sk_family = AF_INET6;
+	ipv6_addr_set_v4mapped(htonl(0x7f000002), &sk->sk_v6_daddr);
+	peer_of(sk, &peer);
+	KUNIT_EXPECT_EQ(test, AF_INET, peer.ss_family);
+	sk->sk_v6_daddr = in6addr_loopback;
+	peer_of(sk, &peer);
+	KUNIT_EXPECT_EQ(test, AF_INET6, in6->sin6_family);
+	KUNIT_EXPECT_EQ(test, 4242, ntohs(in6->sin6_port));
+	KUNIT_EXPECT_MEMEQ(test, &in6->sin6_addr, &in6addr_loopback,
+			   sizeof(in6addr_loopback));
+	sk->sk_family = AF_INET;
+#endif
+}
+
+static void no_memory(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_element element = { };
+
+	around.allocate = 0;
+	KUNIT_EXPECT_NULL(test, smbsign_conn_alloc(conn->sk, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, smbsign_awaited_alloc(SMBSIGN_AWAITED_SETUP,
+						      &element, NULL));
+	around.allocate = -1;
+	smbsign_conn_free(NULL);
+}
+
+static struct kunit_case conn_cases[] = {
+	KUNIT_CASE(answers_which),
+	KUNIT_CASE(legs),
+	KUNIT_CASE(bounded),
+	KUNIT_CASE(grants),
+	KUNIT_CASE(unsees),
+	KUNIT_CASE(kills),
+	KUNIT_CASE(peers),
+	KUNIT_CASE(no_memory),
+	{}
+};
+
+static struct kunit_suite conn_suite = {
+	.name = "smbsign_conn",
+	.suite_init = rig_suite_init,
+	.suite_exit = rig_suite_exit,
+	.init = rig_init,
+	.exit = rig_exit,
+	.test_cases = conn_cases,
+};
+
+kunit_test_suite(conn_suite);

@@ -15,7 +15,7 @@
 #define LENGTH		3000
 #define ROUNDS		400
 
-static const u8 raw_key[SMB2_KEY_SIZE] = "a key for queues";
+static const u8 raw_key[SMB2_KEY_SIZE] = "key for queues";
 
 static void enqueue(struct smbsign_conn *conn, struct sk_buff *skb)
 {

@@ -1,4 +1,1167 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "failing.h"
+/*
+ * The gate, on a socket whose queue is filled by hand: dialogues cut into segments
+ * everywhere, changed, repeated, short of memory; and what may be read meanwhile.
+ */
+#include <crypto/utils.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+#include <net/tcp.h>
 
+#include "failing.h"
+#include "rig.h"
+#include "samples.h"
+
+#include "../module/grace.h"
 #include "../module/rx.c"
+
+#define ID		RIG_SESSION
+#define STRANGER	0x4444ULL
+#define RELATED		SMB2_SESSION_ID_RELATED
+#define DIALOGUE_MAX	2048
+#define REQUESTS_MAX	4
+
+static const u8 session_key[SMB2_KEY_SIZE] = "the session key";
+static const u8 other_key[SMB2_KEY_SIZE] = "somebody else's";
+
+/**
+ * struct request - a request of a dialogue
+ * @command:	Command
+ * @message_id:	MessageId
+ * @session:	SessionId
+ * @key:	what it is signed with, or NULL
+ * @flags:	further Flags
+ * @body:	bytes behind the header, if not a few
+ * @more:	the next one is in the same frame
+ */
+struct request {
+	u16		command;
+	u64		message_id;
+	u64		session;
+	const u8	*key;
+	u32		flags;
+	u32		body;
+	bool		more;
+};
+
+enum setting {
+	AUTHENTICATED,	/* 3.0, a session that must be signed */
+	RELAXED,	/* 3.0, a session that need not be */
+	KEYLESS,	/* 2.1, a session whose key is not known */
+	CIPHERED,	/* 3.0, a session with keys to encrypt with */
+	FRESH,		/* nothing negotiated */
+};
+
+/**
+ * struct dialogue - frames of a client, and how far they come
+ * @name:	for the log
+ * @setting:	what there was before
+ * @requests:	the requests; the list ends with a body of 0
+ * @raw:	in their place, a frame as it is, from its NBSS header on
+ * @raw_length:	bytes at @raw
+ * @flip:	the lowest bit of this byte is changed, if not 0
+ * @result:	where the parser stops
+ * @passed:	frames that ksmbd may read
+ * @early:	it may read their beginning before their end is there
+ * @reports:	verdicts reported
+ * @reason:	the last one's reason
+ * @report:	what was done about it
+ */
+struct dialogue {
+	const char		*name;
+	enum setting		setting;
+	struct request		requests[REQUESTS_MAX];
+	const char		*raw;
+	u32			raw_length;
+	u32			flip;
+	enum smbsign_rx_result	result;
+	u32			passed;
+	bool			early;
+	u32			reports;
+	enum smbsign_reason	reason;
+	enum smbsign_report	report;
+};
+
+#define SIGNED_READ(id)		{ SMB2_CMD_READ, id, ID, session_key, .body = 49 }
+#define RAW(text)		.raw = (text), .raw_length = sizeof(text) - 1
+#define REFUSED_FOR(why)	.result = SMBSIGN_RX_REFUSING, .reports = 1, \
+				.reason = SMBSIGN_REASON_##why, \
+				.report = SMBSIGN_REPORT_REFUSED
+#define RESET_FOR(why)		.result = SMBSIGN_RX_STOPPED, .reports = 1, \
+				.reason = SMBSIGN_REASON_##why, \
+				.report = SMBSIGN_REPORT_RESET
+
+static const struct dialogue dialogues[] = {
+	{ "a signed request", AUTHENTICATED, { SIGNED_READ(1) }, .passed = 1 },
+	{ "two of them", AUTHENTICATED, { SIGNED_READ(1), SIGNED_READ(2) },
+	  .passed = 2 },
+	{ "a compound", AUTHENTICATED,
+	  { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 60, true },
+	    { SMB2_CMD_READ, 2, ID, session_key, 0, 49, true },
+	    { SMB2_CMD_CLOSE, 3, ID, session_key, 0, 24 } }, .passed = 1 },
+	{ "a related compound", AUTHENTICATED,
+	  { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 57, true },
+	    { SMB2_CMD_CLOSE, 2, RELATED, session_key,
+	      SMB2_FLAG_RELATED_OPERATIONS, 24 } }, .passed = 1 },
+	{ "not signed", AUTHENTICATED,
+	  { SIGNED_READ(1), { SMB2_CMD_WRITE, 2, ID, NULL, 0, 49 },
+	    SIGNED_READ(3) }, .passed = 1, REFUSED_FOR(UNSIGNED) },
+	{ "signed by somebody else", AUTHENTICATED,
+	  { { SMB2_CMD_WRITE, 1, ID, other_key, 0, 49 } },
+	  REFUSED_FOR(BAD_SIGNATURE) },
+	{ "a bit of the body changed", AUTHENTICATED, { SIGNED_READ(1) },
+	  .flip = 4 + 64 + 48, REFUSED_FOR(BAD_SIGNATURE) },
+	{ "the first of a compound is not signed", AUTHENTICATED,
+	  { { SMB2_CMD_CREATE, 1, ID, NULL, 0, 57, true }, SIGNED_READ(2) },
+	  REFUSED_FOR(UNSIGNED) },
+	{ "the last of a compound is not signed", AUTHENTICATED,
+	  { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 57, true },
+	    { SMB2_CMD_WRITE, 2, ID, NULL, 0, 49 } }, REFUSED_FOR(UNSIGNED) },
+	{ "a related one is not signed", AUTHENTICATED,
+	  { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 57, true },
+	    { SMB2_CMD_WRITE, 2, RELATED, NULL,
+	      SMB2_FLAG_RELATED_OPERATIONS, 49 } }, REFUSED_FOR(UNSIGNED) },
+	{ "padding of a compound changed", AUTHENTICATED,
+	  { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 57, true },
+	    SIGNED_READ(2) }, .flip = 4 + 64 + 60, REFUSED_FOR(BAD_SIGNATURE) },
+	{ "CANCEL, not signed", AUTHENTICATED,
+	  { { SMB2_CMD_CANCEL, 1, ID, NULL, 0, 4 } }, REFUSED_FOR(UNSIGNED) },
+	{ "a session unknown", AUTHENTICATED,
+	  { { SMB2_CMD_READ, 1, STRANGER, session_key, 0, 49 } },
+	  REFUSED_FOR(SESSION_UNKNOWN) },
+	{ "a frame used again", AUTHENTICATED,
+	  { SIGNED_READ(1), SIGNED_READ(1) }, .passed = 1,
+	  RESET_FOR(MESSAGE_ID) },
+	{ "a MessageId never granted", AUTHENTICATED, { SIGNED_READ(512) },
+	  RESET_FOR(MESSAGE_ID) },
+	{ "CANCEL uses no MessageId", AUTHENTICATED,
+	  { SIGNED_READ(1), { SMB2_CMD_CANCEL, 1, ID, session_key, 0, 4 },
+	    { SMB2_CMD_CANCEL, 1, ID, session_key, 0, 4 } }, .passed = 3 },
+	{ "not signed, and need not be", RELAXED,
+	  { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } }, .passed = 1,
+	  .early = true },
+	{ "signed, though it need not be", RELAXED, { SIGNED_READ(1) },
+	  .passed = 1 },
+	{ "signed wrongly, though it need not be", RELAXED,
+	  { { SMB2_CMD_WRITE, 1, ID, other_key, 0, 49 } },
+	  REFUSED_FOR(BAD_SIGNATURE) },
+	{ "ECHO without a session", RELAXED,
+	  { { SMB2_CMD_ECHO, 1, 0, NULL, 0, 4 } }, .passed = 1,
+	  .early = true },
+	{ "what ksmbd is to check goes alone", KEYLESS,
+	  { { SMB2_CMD_TREE_CONNECT, 1, ID, session_key, 0, 20 },
+	    { SMB2_CMD_TREE_CONNECT, 2, ID, session_key, 0, 20 } },
+	  .passed = 1, .early = true, .result = SMBSIGN_RX_BLOCKED },
+	{ "no key, and not alone", KEYLESS,
+	  { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 57, true },
+	    { SMB2_CMD_CLOSE, 2, ID, session_key, 0, 24 } },
+	  REFUSED_FOR(NO_KEY) },
+	{ "NEGOTIATE goes alone", FRESH,
+	  { { SMB2_CMD_NEGOTIATE, 0, 0, NULL, 0, 38 },
+	    { SMB2_CMD_SESSION_SETUP, 1, 0, NULL, 0, 30 } }, .passed = 1,
+	  .early = true, .result = SMBSIGN_RX_BLOCKED },
+	{ "NEGOTIATE a second time", AUTHENTICATED,
+	  { { SMB2_CMD_NEGOTIATE, 1, 0, NULL, 0, 38 } },
+	  RESET_FOR(NEGOTIATE_AGAIN) },
+	{ "SESSION_SETUP before NEGOTIATE", FRESH,
+	  { { SMB2_CMD_SESSION_SETUP, 0, 0, NULL, 0, 30 } },
+	  RESET_FOR(BEFORE_NEGOTIATE) },
+	{ "NEGOTIATE that is signed is told so by its answer", FRESH,
+	  { { SMB2_CMD_NEGOTIATE, 0, 0, other_key, 0, 38 } }, .passed = 1,
+	  .early = true, .result = SMBSIGN_RX_BLOCKED, .reports = 1,
+	  .reason = SMBSIGN_REASON_NEGOTIATE_SIGNED,
+	  .report = SMBSIGN_REPORT_REFUSED },
+	{ "SESSION_SETUP in a compound", AUTHENTICATED,
+	  { { SMB2_CMD_SESSION_SETUP, 1, ID, session_key, 0, 32, true },
+	    SIGNED_READ(2) }, RESET_FOR(MALFORMED) },
+	{ "an SMB1 NEGOTIATE", FRESH,
+	  RAW("\0\0\0\x2e\xffSMBr\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	      "\0\0\0\0\0\x0b\0\2SMB 2.002\0"), .passed = 1, .early = true,
+	  .result = SMBSIGN_RX_BLOCKED },
+	{ "an SMB1 NEGOTIATE for SMB1 only", FRESH,
+	  RAW("\0\0\0\x2f\xffSMBr\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	      "\0\0\0\0\0\x0d\0\2NT LM 0.12\0"), RESET_FOR(SMB1) },
+	{ "another SMB1 message", FRESH,
+	  RAW("\0\0\0\x2e\xffSMBs\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	      "\0\0\0\0\0\x0b\0\2SMB 2.002\0"), RESET_FOR(SMB1) },
+	{ "encrypted", CIPHERED,
+	  RAW("\0\0\0\x44\xfdSMB................................\0\0\0\0\0\0\1\0"
+	      "\x17\0\0\0\0\0\1\0................"), .passed = 1,
+	  .early = true },
+	{ "encrypted, without keys for that", AUTHENTICATED,
+	  RAW("\0\0\0\x44\xfdSMB................................\0\0\0\0\0\0\1\0"
+	      "\x17\0\0\0\0\0\1\0................"),
+	  RESET_FOR(ENCRYPTED_WITHOUT_SESSION) },
+	{ "encrypted, and too short", CIPHERED,
+	  RAW("\0\0\0\x33\xfdSMB................................\0\0\0\0\0\0\1\0"
+	      "\x17\0\0\0\0\0\1"), RESET_FOR(MALFORMED) },
+	{ "compressed, where signing is demanded", AUTHENTICATED,
+	  RAW("\0\0\0\x14\xfcSMB................"), RESET_FOR(COMPRESSED) },
+	{ "compressed, and nobody minds", RELAXED,
+	  RAW("\0\0\0\x14\xfcSMB................"), .passed = 1,
+	  .early = true },
+	{ "no message", AUTHENTICATED, RAW("\1\0\0\x40\xfeSMB............"),
+	  RESET_FOR(NOT_SMB) },
+	{ "no SMB", AUTHENTICATED, RAW("\0\0\0\x10GET / HTTP/1.1\r\n"),
+	  RESET_FOR(NOT_SMB) },
+	{ "too short for a request", AUTHENTICATED,
+	  RAW("\0\0\0\x10\xfeSMB\x40\0.........."), RESET_FOR(MALFORMED) },
+	{ "a chain that leads nowhere", AUTHENTICATED, { SIGNED_READ(1) },
+	  .flip = 4 + 20, RESET_FOR(MALFORMED) },
+};
+
+KUNIT_ARRAY_PARAM_DESC(dialogue, dialogues, name);
+KUNIT_ARRAY_PARAM_DESC(sample, samples, name);
+
+static struct smb2_header *header_at(u8 *message)
+{
+	return (struct smb2_header *)message;
+}
+
+/* Sign a request as a client would, with the kernel's own CMAC. */
+static void sign(struct kunit *test, u8 *message, u32 length, const u8 *key)
+{
+	struct smb2_header *header = header_at(message);
+	struct crypto_shash *cmac = crypto_alloc_shash("cmac(aes)", 0, 0);
+	u8 mac[SMB2_SIGNATURE_SIZE];
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cmac));
+	header->flags |= cpu_to_le32(SMB2_FLAG_SIGNED);
+	memset(header->signature, 0, sizeof(header->signature));
+	KUNIT_EXPECT_EQ(test, 0, crypto_shash_setkey(cmac, key, SMB2_KEY_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, crypto_shash_tfm_digest(cmac, message, length,
+							 mac));
+	crypto_free_shash(cmac);
+	memcpy(header->signature, mac, sizeof(mac));
+}
+
+/* One request; returns where the next one goes. */
+static u8 *put_request(struct kunit *test, u8 *at, const struct request *from)
+{
+	struct smb2_header *header = header_at(at);
+	u32 length = sizeof(*header) + from->body;
+
+	if (from->more)
+		length = ALIGN(length, 8);
+	fill_pattern(at, length);
+	*header = (struct smb2_header) {
+		.protocol_id = SMB2_PROTOCOL_ID,
+		.structure_size = cpu_to_le16(sizeof(*header)),
+		.credit_charge = cpu_to_le16(1),
+		.command = cpu_to_le16(from->command),
+		.credits = cpu_to_le16(3),
+		.flags = cpu_to_le32(from->flags),
+		.next_command = cpu_to_le32(from->more ? length : 0),
+		.message_id = cpu_to_le64(from->message_id),
+		.session_id = cpu_to_le64(from->session),
+	};
+	/* NEGOTIATE for one dialect, 3.0; SESSION_SETUP that asks for nothing */
+	if (from->command == SMB2_CMD_NEGOTIATE) {
+		put_unaligned_le16(1, at + sizeof(*header) + 2);
+		put_unaligned_le16(SMB2_DIALECT_300, at + sizeof(*header) + 36);
+	}
+	if (from->command == SMB2_CMD_SESSION_SETUP)
+		put_unaligned_le16(0, at + sizeof(*header) + 2);
+	if (from->key)
+		sign(test, at, length, from->key);
+	return at + length;
+}
+
+/**
+ * struct stream - the bytes of a dialogue
+ * @data:	all of them
+ * @length:	their number
+ * @ends:	where its frames end
+ * @frames:	their number
+ */
+struct stream {
+	u8	data[DIALOGUE_MAX];
+	u32	length;
+	u32	ends[REQUESTS_MAX];
+	u32	frames;
+};
+
+static void end_frame(struct stream *stream, u32 start, u32 end)
+{
+	put_unaligned_be32(end - start - SMB2_NBSS_SIZE, stream->data + start);
+	stream->ends[stream->frames++] = end;
+	stream->length = end;
+}
+
+static void put_requests(struct kunit *test, struct stream *stream,
+			 const struct request *requests)
+{
+	u32 start = 0, i;
+	u8 *at = stream->data + SMB2_NBSS_SIZE;
+
+	for (i = 0; i < REQUESTS_MAX && requests[i].body; i++) {
+		at = put_request(test, at, &requests[i]);
+		if (requests[i].more)
+			continue;
+		end_frame(stream, start, at - stream->data);
+		start = stream->length;
+		at += SMB2_NBSS_SIZE;
+	}
+}
+
+static struct stream *stream_of(struct kunit *test,
+				const struct dialogue *dialogue)
+{
+	struct stream *stream = kunit_kzalloc(test, sizeof(*stream), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, stream);
+	if (dialogue->raw) {
+		memcpy(stream->data, dialogue->raw, dialogue->raw_length);
+		stream->length = dialogue->raw_length;
+		stream->ends[stream->frames++] = stream->length;
+	} else {
+		put_requests(test, stream, dialogue->requests);
+	}
+	if (dialogue->flip)
+		stream->data[dialogue->flip] ^= 1;
+	return stream;
+}
+
+static struct smbsign_conn *conn_for(struct kunit *test, enum setting setting)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	if (setting == FRESH)
+		return conn;
+	rig_negotiate(conn, setting == KEYLESS ? SMB2_DIALECT_210 :
+						 SMB2_DIALECT_300,
+		      setting == AUTHENTICATED || setting == KEYLESS);
+	conn->facts.encryption = setting == CIPHERED;
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID,
+						  setting == KEYLESS ? NULL :
+						  session_key));
+	return conn;
+}
+
+static enum smbsign_rx_result run_for(struct smbsign_conn *conn, u32 budget,
+				      u32 largest)
+{
+	int grace = smbsign_grace_enter();
+	enum smbsign_rx_result result;
+
+	lock_sock(conn->sk);
+	result = smbsign_rx_run(conn, budget, largest);
+	release_sock(conn->sk);
+	smbsign_grace_leave(grace);
+	return result;
+}
+
+static enum smbsign_rx_result run(struct smbsign_conn *conn)
+{
+	return run_for(conn, U32_MAX, U32_MAX);
+}
+
+/* From now on verdicts are those of this run. */
+static void forget_reports(void)
+{
+	around.reports = 0;
+}
+
+static void start_at(struct smbsign_conn *conn, u32 seq)
+{
+	rig_rewind(conn, seq);
+	conn->requests = 0;
+	forget_reports();
+}
+
+/* What may be read of a dialogue when so much of it has arrived */
+static u32 limit(const struct dialogue *dialogue, const struct stream *stream,
+		 u32 arrived)
+{
+	u32 i, end = 0;
+
+	for (i = 0; i < dialogue->passed; i++) {
+		if (stream->ends[i] > arrived)
+			return dialogue->early ? arrived : end;
+		end = stream->ends[i];
+	}
+	return end;
+}
+
+static void expect_outcome(struct kunit *test, struct smbsign_conn *conn,
+			   const struct dialogue *dialogue,
+			   const struct stream *stream,
+			   enum smbsign_rx_result result, u32 cut)
+{
+	KUNIT_ASSERT_EQ_MSG(test, result, dialogue->result, "cut at %u", cut);
+	KUNIT_ASSERT_EQ_MSG(test, smbsign_rx_readable(conn),
+			    limit(dialogue, stream, stream->length),
+			    "cut at %u", cut);
+	KUNIT_ASSERT_EQ_MSG(test, around.reports, dialogue->reports,
+			    "cut at %u", cut);
+	if (!dialogue->reports)
+		return;
+	KUNIT_ASSERT_EQ(test, around.reason, dialogue->reason);
+	KUNIT_ASSERT_EQ(test, around.report, dialogue->report);
+	KUNIT_ASSERT_EQ(test, conn->rx.state == SMBSIGN_RX_DEAD,
+			dialogue->report == SMBSIGN_REPORT_RESET);
+}
+
+static void arrive_and_run(struct kunit *test, struct smbsign_conn *conn,
+			   const struct dialogue *dialogue,
+			   const struct stream *stream, u32 from, u32 to,
+			   enum smbsign_rx_result *result)
+{
+	if (from < to)
+		rig_arrive(test, conn, stream->data + from, to - from, from % 2);
+	*result = run(conn);
+	KUNIT_ASSERT_LE(test, smbsign_rx_readable(conn),
+			limit(dialogue, stream, to));
+}
+
+/* In three segments, cut at every two places in reach of each other, and at once */
+static void cut_everywhere(struct kunit *test)
+{
+	const struct dialogue *dialogue = test->param_value;
+	struct stream *stream = stream_of(test, dialogue);
+	struct smbsign_conn *conn = conn_for(test, dialogue->setting);
+	enum smbsign_rx_result result;
+	u32 first, second;
+
+	for (first = 0; first < stream->length; first++) {
+		for (second = first; second <= stream->length;
+		     second += 1 + (second - first) * 3) {
+			/* Sequence numbers begin again within it */
+			start_at(conn, 0 - first);
+			arrive_and_run(test, conn, dialogue, stream, 0, first,
+				       &result);
+			arrive_and_run(test, conn, dialogue, stream, first,
+				       second, &result);
+			arrive_and_run(test, conn, dialogue, stream, second,
+				       stream->length, &result);
+			expect_outcome(test, conn, dialogue, stream, result,
+				       first);
+		}
+	}
+}
+
+static void byte_by_byte(struct kunit *test)
+{
+	const struct dialogue *dialogue = test->param_value;
+	struct stream *stream = stream_of(test, dialogue);
+	struct smbsign_conn *conn = conn_for(test, dialogue->setting);
+	enum smbsign_rx_result result;
+	u32 i;
+
+	start_at(conn, 0x80000000 - stream->length / 2);
+	for (i = 0; i < stream->length; i++)
+		arrive_and_run(test, conn, dialogue, stream, i, i + 1, &result);
+	expect_outcome(test, conn, dialogue, stream, result, 0);
+}
+
+/* With any budget, as often as it says that there is more */
+static void small_budgets(struct kunit *test)
+{
+	const struct dialogue *dialogue = test->param_value;
+	struct stream *stream = stream_of(test, dialogue);
+	struct smbsign_conn *conn = conn_for(test, dialogue->setting);
+	enum smbsign_rx_result result;
+	u32 budget, turns;
+
+	for (budget = 1; budget < 200; budget += 1 + budget / 7) {
+		start_at(conn, 7);
+		rig_arrive(test, conn, stream->data, stream->length, true);
+		turns = 0;
+		do
+			result = run_for(conn, budget, U32_MAX);
+		while (result == SMBSIGN_RX_MORE && turns++ < DIALOGUE_MAX);
+		expect_outcome(test, conn, dialogue, stream, result, budget);
+	}
+}
+
+/* Whatever allocation fails, nothing more may be read than otherwise. */
+static void no_memory(struct kunit *test)
+{
+	const struct dialogue *dialogue = test->param_value;
+	struct stream *stream = stream_of(test, dialogue);
+	struct smbsign_conn *conn = conn_for(test, dialogue->setting);
+	enum smbsign_rx_result result;
+	unsigned int i = 0;
+
+	do {
+		start_at(conn, 0);
+		rig_arrive(test, conn, stream->data, stream->length, true);
+		around.failed = 0;
+		around.allocate = i++;
+		result = run(conn);
+		around.allocate = -1;
+		KUNIT_ASSERT_LE(test, smbsign_rx_readable(conn),
+				limit(dialogue, stream, stream->length));
+		if (around.failed)
+			KUNIT_ASSERT_EQ(test, conn->rx.state, SMBSIGN_RX_DEAD);
+	} while (around.failed && i < 20);
+	expect_outcome(test, conn, dialogue, stream, result, 0);
+}
+
+/* audit: all of it may be read, what would be refused is told. */
+static void audit(struct kunit *test)
+{
+	const struct dialogue *dialogue = test->param_value;
+	struct stream *stream = stream_of(test, dialogue);
+	struct smbsign_conn *conn = conn_for(test, dialogue->setting);
+
+	around.policy.mode = SMBSIGN_POLICY_AUDIT;
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	run(conn);
+	KUNIT_EXPECT_FALSE(test, conn->rx.refusing);
+	KUNIT_EXPECT_NE(test, conn->rx.state, SMBSIGN_RX_DEAD);
+	if (!conn->rx.blocked)
+		KUNIT_EXPECT_EQ(test, stream->length, smbsign_rx_readable(conn));
+	KUNIT_EXPECT_EQ(test, dialogue->reports > 0, around.reports > 0);
+	if (around.reports)
+		KUNIT_EXPECT_EQ(test, SMBSIGN_REPORT_AUDIT, around.report);
+}
+
+/* on_violation=reset: nothing is answered. */
+static void reset_on_violation(struct kunit *test)
+{
+	const struct dialogue *dialogue = test->param_value;
+	struct stream *stream = stream_of(test, dialogue);
+	struct smbsign_conn *conn = conn_for(test, dialogue->setting);
+
+	around.reset_on_violation = true;
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	run(conn);
+	KUNIT_EXPECT_FALSE(test, conn->rx.refusing);
+	KUNIT_EXPECT_EQ(test, limit(dialogue, stream, stream->length),
+			smbsign_rx_readable(conn));
+	if (dialogue->result == SMBSIGN_RX_REFUSING)
+		KUNIT_EXPECT_EQ(test, conn->rx.state, SMBSIGN_RX_DEAD);
+}
+
+/* Dead is dead: what comes later is not looked at, and reported once. */
+static void terminal(struct kunit *test)
+{
+	const struct dialogue *dialogue = test->param_value;
+	struct stream *stream = stream_of(test, dialogue);
+	struct smbsign_conn *conn = conn_for(test, dialogue->setting);
+	u32 readable, i;
+
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	run(conn);
+	lock_sock(conn->sk);
+	smbsign_rx_kill(conn, SMBSIGN_REASON_SHORT_WRITE);
+	release_sock(conn->sk);
+	readable = smbsign_rx_readable(conn);
+	forget_reports();
+	for (i = 0; i < 3; i++) {
+		rig_arrive(test, conn, stream->data, stream->length, false);
+		KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STOPPED, run(conn));
+	}
+	KUNIT_EXPECT_EQ(test, readable, smbsign_rx_readable(conn));
+	KUNIT_EXPECT_EQ(test, 0U, around.reports);
+}
+
+/* Each bit of a signed frame changed: ksmbd reads none of it. */
+static void every_bit(struct kunit *test)
+{
+	static const struct dialogue one = {
+		.setting = AUTHENTICATED, .requests = { SIGNED_READ(1) },
+	};
+	struct stream *stream = stream_of(test, &one);
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	u32 bit;
+
+	for (bit = 0; bit < 8 * stream->length; bit++) {
+		stream->data[bit / 8] ^= BIT(bit % 8);
+		start_at(conn, 0);
+		rig_arrive(test, conn, stream->data, stream->length, false);
+		run(conn);
+		/* Much longer by its NBSS header, it has no end to be read yet. */
+		KUNIT_EXPECT_TRUE_MSG(test, !smbsign_rx_readable(conn) ||
+				      before(conn->rx.released,
+					     conn->rx.frame_end),
+				      "bit %u", bit);
+		stream->data[bit / 8] ^= BIT(bit % 8);
+	}
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	run(conn);
+	KUNIT_EXPECT_EQ(test, stream->length, smbsign_rx_readable(conn));
+}
+
+/* A refusal, to its end: swallowed, an ECHO in its place, then on. */
+static void check_substitute(struct kunit *test, struct smbsign_conn *conn,
+			     u32 count, u64 message_id)
+{
+	struct smbsign_substitute *substitute = conn->rx.substitute;
+	u32 at = SMB2_NBSS_SIZE, left, i;
+	struct smbsign_element element;
+	u8 *data;
+
+	KUNIT_ASSERT_NOT_NULL(test, substitute);
+	data = substitute->data;
+	left = get_unaligned_be32(data);
+	KUNIT_ASSERT_EQ(test, left + SMB2_NBSS_SIZE, substitute->length);
+	for (i = 0; i < count; i++) {
+		KUNIT_ASSERT_EQ(test, 0, smbsign_frame_element(data + at, left,
+							       left, &element));
+		KUNIT_EXPECT_EQ(test, SMB2_CMD_ECHO, element.command);
+		KUNIT_EXPECT_EQ(test, message_id + i, element.message_id);
+		KUNIT_EXPECT_EQ(test, 1, element.credit_charge);
+		KUNIT_EXPECT_EQ(test, 0ULL, element.session_id);
+		KUNIT_EXPECT_EQ(test, 0U, element.flags);
+		KUNIT_EXPECT_EQ(test, 3, le16_to_cpu(header_at(data + at)->credits));
+		at += element.length;
+		left -= element.length;
+	}
+	KUNIT_EXPECT_TRUE(test, element.last);
+	KUNIT_EXPECT_EQ(test, 0U, left);
+}
+
+static void expect_awaited(struct kunit *test, struct smbsign_conn *conn,
+			   u32 count, u32 status)
+{
+	struct smbsign_awaited *awaited;
+
+	KUNIT_EXPECT_EQ(test, count, conn->awaited_count);
+	list_for_each_entry(awaited, &conn->awaited, node) {
+		KUNIT_EXPECT_EQ(test, SMBSIGN_AWAITED_REFUSED, awaited->kind);
+		KUNIT_EXPECT_EQ(test, status, awaited->status);
+		KUNIT_EXPECT_EQ(test, ID, awaited->session_id);
+		KUNIT_EXPECT_FALSE(test, awaited->shown);
+	}
+}
+
+/* Read over a refused frame, as proto.c does. */
+static bool swallow(struct smbsign_conn *conn)
+{
+	u32 length = smbsign_rx_discardable(conn);
+	bool done;
+
+	if (length && rig_read(conn, NULL, length) != length)
+		return false;
+	lock_sock(conn->sk);
+	done = smbsign_rx_swallowed(conn);
+	release_sock(conn->sk);
+	return done;
+}
+
+static void refusal(struct kunit *test)
+{
+	static const struct dialogue compound = {
+		.requests = {
+			{ SMB2_CMD_CREATE, 1, ID, session_key, 0, 57, true },
+			{ SMB2_CMD_WRITE, 2, RELATED, NULL,
+			  SMB2_FLAG_RELATED_OPERATIONS, 49, true },
+			{ SMB2_CMD_CLOSE, 3, ID, session_key, 0, 24 },
+			SIGNED_READ(4),
+		},
+	};
+	struct stream *stream = stream_of(test, &compound);
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+
+	start_at(conn, 0 - 50U);
+	/* All of it but a byte, and what lies there is swallowed */
+	rig_arrive(test, conn, stream->data, stream->ends[0] - 1, false);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING, run(conn));
+	KUNIT_EXPECT_FALSE(test, swallow(conn));
+	rig_arrive(test, conn, stream->data + stream->ends[0] - 1,
+		   stream->length - stream->ends[0] + 1, false);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING, run(conn));
+	KUNIT_EXPECT_EQ(test, 0U, smbsign_rx_readable(conn));
+	KUNIT_EXPECT_TRUE(test, swallow(conn));
+	check_substitute(test, conn, 3, 1);
+	expect_awaited(test, conn, 3, SMB2_STATUS_ACCESS_DENIED);
+	KUNIT_EXPECT_EQ(test, 1ULL, conn->refusals);
+
+	/* Not before ksmbd has read that */
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_BLOCKED, run(conn));
+	KUNIT_EXPECT_EQ(test, 0U, smbsign_rx_readable(conn));
+	kfree(conn->rx.substitute);
+	conn->rx.substitute = NULL;
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	KUNIT_EXPECT_EQ(test, stream->length - stream->ends[0],
+			smbsign_rx_readable(conn));
+	/* Its MessageIds are used. */
+	KUNIT_EXPECT_FALSE(test, window_use(conn, 2, 1));
+}
+
+/* CANCEL has no answer, and nothing takes its place. */
+static void refused_cancel(struct kunit *test)
+{
+	static const struct dialogue cancel = {
+		.requests = { { SMB2_CMD_CANCEL, 1, ID, NULL, 0, 4 },
+			      SIGNED_READ(1) },
+	};
+	struct stream *stream = stream_of(test, &cancel);
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING, run(conn));
+	KUNIT_EXPECT_TRUE(test, swallow(conn));
+	KUNIT_EXPECT_NULL(test, conn->rx.substitute);
+	KUNIT_EXPECT_EQ(test, 0U, conn->awaited_count);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	KUNIT_EXPECT_EQ(test, stream->length - stream->ends[0],
+			smbsign_rx_readable(conn));
+}
+
+/* After ksmbd's answer it goes on, with what the answer told. */
+static void unblocked(struct kunit *test)
+{
+	static const struct dialogue both = {
+		.requests = { { SMB2_CMD_NEGOTIATE, 0, 0, NULL, 0, 38 },
+			      { SMB2_CMD_SESSION_SETUP, 1, 0, NULL, 0, 30 } },
+	};
+	struct stream *stream = stream_of(test, &both);
+	struct smbsign_conn *conn = conn_for(test, FRESH);
+	struct smbsign_awaited *awaited;
+	u32 kick = conn->kick;
+
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_BLOCKED, run(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_BLOCKED, run(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_DIALECT_300, conn->rx.offer.dialects);
+	awaited = list_first_entry(&conn->awaited, struct smbsign_awaited, node);
+	KUNIT_EXPECT_EQ(test, 1U, conn->awaited_count);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_AWAITED_NEGOTIATE, awaited->kind);
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	smbsign_rx_unblock(conn);
+	KUNIT_EXPECT_NE(test, kick, conn->kick);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	KUNIT_EXPECT_EQ(test, stream->length, smbsign_rx_readable(conn));
+	KUNIT_EXPECT_EQ(test, 2U, conn->awaited_count);
+	awaited = list_last_entry(&conn->awaited, struct smbsign_awaited, node);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_AWAITED_SETUP, awaited->kind);
+}
+
+#define LARGE	20000
+
+/* One signed WRITE of LARGE bytes, longer than what is held */
+static u8 *large_write(struct kunit *test, u32 *length)
+{
+	struct request write = {
+		SMB2_CMD_WRITE, 1, ID, session_key, 0, LARGE,
+	};
+	u8 *data = guarded_alloc(test, LARGE + 68), *end;
+
+	end = put_request(test, data + SMB2_NBSS_SIZE, &write);
+	*length = end - data;
+	put_unaligned_be32(*length - SMB2_NBSS_SIZE, data);
+	return data;
+}
+
+/* Feed a large frame in segments of @step; true if all of it was released. */
+static bool stream_large(struct kunit *test, struct smbsign_conn *conn,
+			 const u8 *data, u32 length, u32 step)
+{
+	u32 at, part;
+
+	start_at(conn, 0 - LARGE / 2);
+	for (at = 0; at < length; at += part) {
+		part = min(step, length - at);
+		rig_arrive(test, conn, data + at, part, true);
+		run(conn);
+		if (at + part < length)
+			KUNIT_ASSERT_LT(test, smbsign_rx_readable(conn), length);
+		/* It does not stall: what is verified can be read. */
+		if (at + part < length && around.hold_bytes < length)
+			KUNIT_ASSERT_EQ(test, smbsign_rx_readable(conn),
+					at + part);
+	}
+	return smbsign_rx_readable(conn) == length;
+}
+
+static void streamed(struct kunit *test)
+{
+	static const u32 steps[] = { 1460, 3000, 68, 69, LARGE / 2, 2 * LARGE };
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	unsigned int i;
+	u32 length, at;
+	u8 *data = large_write(test, &length);
+
+	around.hold_bytes = 4096;
+	for (i = 0; i < ARRAY_SIZE(steps); i++)
+		KUNIT_EXPECT_TRUE(test, stream_large(test, conn, data, length,
+						     steps[i]));
+	/* A byte changed anywhere: cut off, the last byte never released */
+	for (at = 8; at < length; at += at < 80 ? 1 : 997) {
+		data[at] ^= 0x10;
+		start_at(conn, 0);
+		rig_arrive(test, conn, data, length - 1, true);
+		run(conn);
+		rig_arrive(test, conn, data + length - 1, 1, false);
+		run(conn);
+		data[at] ^= 0x10;
+		KUNIT_ASSERT_LT_MSG(test, smbsign_rx_readable(conn), length,
+				    "byte %u", at);
+		if (at >= 68)
+			KUNIT_ASSERT_EQ(test, conn->rx.state, SMBSIGN_RX_DEAD);
+	}
+	KUNIT_EXPECT_GT(test, around.events[SMBSIGN_COUNT_STREAMED], 0U);
+}
+
+/* Held whole where it may be: nothing can be read before its end. */
+static void held(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	u32 length, at;
+	u8 *data = large_write(test, &length);
+
+	around.hold_bytes = length;
+	start_at(conn, 0);
+	for (at = 0; at < length; at += 1000) {
+		KUNIT_ASSERT_EQ(test, 0U, smbsign_rx_readable(conn));
+		rig_arrive(test, conn, data + at, min(1000U, length - at), true);
+		run(conn);
+	}
+	KUNIT_EXPECT_EQ(test, length, smbsign_rx_readable(conn));
+	KUNIT_EXPECT_EQ(test, 0U, around.events[SMBSIGN_COUNT_STREAMED]);
+}
+
+/* TCP has no room for the rest: then it is streamed, and cut off if it is wrong. */
+static void no_room(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	u32 length, half;
+	u8 *data = large_write(test, &length);
+
+	half = length / 2;
+	start_at(conn, 0);
+	rig_arrive(test, conn, data, half, true);
+	run(conn);
+	KUNIT_EXPECT_EQ(test, 0U, smbsign_rx_readable(conn));
+	conn->sk->sk_rcvbuf = 4096;
+	run(conn);
+	KUNIT_EXPECT_EQ(test, 1U, around.events[SMBSIGN_COUNT_STREAMED]);
+	run(conn);
+	KUNIT_EXPECT_EQ(test, half, smbsign_rx_readable(conn));
+	KUNIT_EXPECT_EQ(test, (int)half, rig_read(conn, NULL, half));
+	data[length - 1] ^= 1;
+	rig_arrive(test, conn, data + half, length - half, true);
+	run(conn);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_DEAD, conn->rx.state);
+	KUNIT_EXPECT_LT(test, smbsign_rx_readable(conn), length - half);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_BAD_SIGNATURE, around.reason);
+}
+
+/* What will be refused once it is verified is not streamed, room or not. */
+static void no_room_for_refused(struct kunit *test)
+{
+	struct request write = {
+		SMB2_CMD_WRITE, 1, ID, session_key, 0, LARGE,
+	};
+	struct smbsign_conn *home = conn_for(test, AUTHENTICATED);
+	struct smbsign_conn *conn = rig_open(test, 0);
+	u8 *data = guarded_alloc(test, LARGE + 68);
+
+	KUNIT_ASSERT_NOT_NULL(test, home);
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	put_request(test, data + SMB2_NBSS_SIZE, &write);
+	put_unaligned_be32(LARGE + 64, data);
+	start_at(conn, 0);
+	rig_arrive(test, conn, data, LARGE / 2, true);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_BODY, conn->rx.state);
+	conn->sk->sk_rcvbuf = 4096;
+	run(conn);
+	KUNIT_EXPECT_TRUE(test, conn->rx.refusing);
+	KUNIT_EXPECT_EQ(test, 0U, smbsign_rx_readable(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_SESSION_UNKNOWN, around.reason);
+}
+
+/* A request for a session elsewhere, signed with its key: the answer may be, too. */
+static void shown(struct kunit *test)
+{
+	static const struct dialogue one = { .requests = { SIGNED_READ(1) } };
+	struct stream *stream = stream_of(test, &one);
+	struct smbsign_conn *home = conn_for(test, AUTHENTICATED);
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_awaited *awaited;
+
+	KUNIT_ASSERT_NOT_NULL(test, home);
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING, run(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_SESSION_UNKNOWN, around.reason);
+	awaited = list_first_entry(&conn->awaited, struct smbsign_awaited, node);
+	KUNIT_EXPECT_TRUE(test, awaited->shown);
+
+	stream->data[stream->length - 1] ^= 1;
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING, run(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_BAD_SIGNATURE, around.reason);
+	awaited = list_first_entry(&conn->awaited, struct smbsign_awaited, node);
+	KUNIT_EXPECT_FALSE(test, awaited->shown);
+}
+
+static bool in_softirq_call(struct smbsign_conn *conn)
+{
+	int grace = smbsign_grace_enter();
+	bool wake;
+
+	local_bh_disable();
+	bh_lock_sock(conn->sk);
+	wake = smbsign_rx_softirq(conn);
+	bh_unlock_sock(conn->sk);
+	local_bh_enable();
+	smbsign_grace_leave(grace);
+	return wake;
+}
+
+/* Little is verified at once; the reader is woken when there is something for it. */
+static void softirq(struct kunit *test)
+{
+	static const struct dialogue one = { .requests = { SIGNED_READ(1) } };
+	struct stream *stream = stream_of(test, &one);
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+
+	start_at(conn, 0);
+	KUNIT_EXPECT_FALSE(test, in_softirq_call(conn));
+	rig_arrive(test, conn, stream->data, stream->length - 1, false);
+	KUNIT_EXPECT_FALSE(test, in_softirq_call(conn));
+	rig_arrive(test, conn, stream->data + stream->length - 1, 1, false);
+	KUNIT_EXPECT_TRUE(test, in_softirq_call(conn));
+	KUNIT_EXPECT_EQ(test, stream->length, smbsign_rx_readable(conn));
+
+	/* A refusal is the reader's, from its first byte on. */
+	stream->data[stream->length - 1] ^= 1;
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	KUNIT_EXPECT_TRUE(test, in_softirq_call(conn));
+	KUNIT_EXPECT_TRUE(test, conn->rx.refusing);
+	KUNIT_EXPECT_TRUE(test, in_softirq_call(conn));
+}
+
+/* Bulk is left to the reader, who is woken for enough of it. */
+static void softirq_bulk(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	u32 length;
+	u8 *data = large_write(test, &length);
+
+	around.softirq_bytes = 1000;
+	start_at(conn, 0);
+	rig_arrive(test, conn, data, length - 1, true);
+	KUNIT_EXPECT_FALSE(test, in_softirq_call(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_BODY, conn->rx.state);
+	KUNIT_EXPECT_FALSE(test, in_softirq_call(conn));
+	rig_arrive(test, conn, data + length - 1, 1, false);
+	KUNIT_EXPECT_TRUE(test, in_softirq_call(conn));
+	KUNIT_EXPECT_EQ(test, 0U, smbsign_rx_readable(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	KUNIT_EXPECT_EQ(test, length, smbsign_rx_readable(conn));
+
+	/* A streamed one at once */
+	around.hold_bytes = 4096;
+	start_at(conn, 0);
+	rig_arrive(test, conn, data, 2000, true);
+	KUNIT_EXPECT_TRUE(test, in_softirq_call(conn));
+}
+
+static void replay_allowed(struct kunit *test)
+{
+	static const struct dialogue twice = {
+		.requests = { SIGNED_READ(1), SIGNED_READ(1) },
+	};
+	struct stream *stream = stream_of(test, &twice);
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+
+	around.policy.replay_window = false;
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	KUNIT_EXPECT_EQ(test, stream->length, smbsign_rx_readable(conn));
+	KUNIT_EXPECT_EQ(test, 2U, around.events[SMBSIGN_COUNT_VERIFIED]);
+}
+
+/* CreditCharge counts where it was agreed on: a range, used once. */
+static void charges(struct kunit *test)
+{
+	static const struct dialogue overlapping = {
+		.requests = { SIGNED_READ(1), SIGNED_READ(2) },
+	};
+	struct stream *stream = stream_of(test, &overlapping);
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	struct smb2_header *header = header_at(stream->data + SMB2_NBSS_SIZE);
+	bool counts;
+
+	header->credit_charge = cpu_to_le16(2);
+	sign(test, (u8 *)header, stream->ends[0] - SMB2_NBSS_SIZE, session_key);
+	for (counts = false; ; counts = true) {
+		conn->facts.multi_credit = counts;
+		start_at(conn, 0);
+		rig_arrive(test, conn, stream->data, stream->length, false);
+		run(conn);
+		KUNIT_EXPECT_EQ(test, counts ? stream->ends[0] : stream->length,
+				smbsign_rx_readable(conn));
+		if (counts)
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_MESSAGE_ID, around.reason);
+}
+
+/* A captured frame is what it is, however it is cut. */
+struct outcome {
+	enum smbsign_rx_result	result;
+	enum smbsign_rx_state	state;
+	u32			readable;
+	u32			discardable;
+	u32			reports;
+	enum smbsign_reason	reason;
+	u32			awaited;
+};
+
+static struct outcome feed(struct kunit *test, struct smbsign_conn *conn,
+			   const u8 *data, u32 length, u32 cut)
+{
+	struct outcome outcome = { };
+
+	start_at(conn, 0 - cut);
+	if (cut) {
+		rig_arrive(test, conn, data, cut, cut % 2);
+		run(conn);
+	}
+	rig_arrive(test, conn, data + cut, length - cut, cut % 3);
+	outcome.result = run(conn);
+	outcome.state = conn->rx.state;
+	outcome.readable = smbsign_rx_readable(conn);
+	outcome.discardable = smbsign_rx_discardable(conn);
+	outcome.reports = around.reports;
+	outcome.reason = around.reports ? around.reason : 0;
+	outcome.awaited = conn->awaited_count;
+	return outcome;
+}
+
+static bool opens(const struct sample *sample)
+{
+	const u8 *message = sample->data + SMB2_NBSS_SIZE;
+
+	return message[0] == 0xff || (message[0] == 0xfe && !message[12] &&
+				      !message[13]);
+}
+
+/* As it was captured, on a connection that has its session, with another key */
+static void captured(struct kunit *test)
+{
+	const struct sample *sample = test->param_value;
+	struct smbsign_conn *conn = rig_open(test, 0);
+	u32 header = SMB2_NBSS_SIZE + sizeof(struct smb2_header), cut;
+	struct outcome whole, parts;
+	u64 id = 0;
+
+	if (!opens(sample)) {
+		rig_negotiate(conn, SMB2_DIALECT_300, false);
+		if (sample->length >= header)
+			id = get_unaligned_le64(sample->data + SMB2_NBSS_SIZE +
+						40);
+		if (id && id != RELATED)
+			KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, id,
+								  session_key));
+	}
+	whole = feed(test, conn, sample->data, sample->length, 0);
+	for (cut = 1; cut < sample->length; cut++) {
+		parts = feed(test, conn, sample->data, sample->length, cut);
+		KUNIT_ASSERT_EQ_MSG(test, 0, memcmp(&whole, &parts,
+						    sizeof(whole)),
+				    "cut at %u: result %u, not %u; readable %u, not %u",
+				    cut, parts.result, whole.result,
+				    parts.readable, whole.readable);
+	}
+}
+
+/* Make it a dialogue of ours: our session, MessageIds in order, signed. */
+static bool sign_again(struct kunit *test, u8 *frame, u32 length)
+{
+	struct smbsign_element element;
+	u32 at = SMB2_NBSS_SIZE;
+	u64 message_id = 1;
+
+	do {
+		struct smb2_header *header = header_at(frame + at);
+		u32 left = length - at;
+
+		if (smbsign_frame_element(frame + at,
+					  min_t(u32, left, SMBSIGN_HEAD_SIZE),
+					  left, &element) ||
+		    element.command == SMB2_CMD_NEGOTIATE ||
+		    element.ctl_code == SMB2_FSCTL_VALIDATE_NEGOTIATE)
+			return false;
+		if (element.session_id != RELATED)
+			header->session_id = cpu_to_le64(ID);
+		if (element.command == SMB2_CMD_CANCEL)
+			header->message_id = cpu_to_le64(message_id);
+		else
+			header->message_id = cpu_to_le64(message_id++);
+		sign(test, frame + at, element.length, session_key);
+		at += element.length;
+	} while (!element.last);
+	return true;
+}
+
+/* Signed: nothing of it can be read before the last byte has come, then all. */
+static void captured_signed(struct kunit *test)
+{
+	const struct sample *sample = test->param_value;
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	u8 *frame = guarded_copy(test, sample->data, sample->length);
+	u32 cut;
+
+	if (!sign_again(test, frame, sample->length))
+		return;
+	for (cut = 1; cut < sample->length; cut++) {
+		start_at(conn, 0 - cut);
+		rig_arrive(test, conn, frame, cut, cut % 2);
+		run(conn);
+		KUNIT_ASSERT_EQ(test, 0U, smbsign_rx_readable(conn));
+		rig_arrive(test, conn, frame + cut, sample->length - cut, false);
+		KUNIT_ASSERT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+		KUNIT_ASSERT_EQ(test, sample->length, smbsign_rx_readable(conn));
+	}
+	/* And not if its last byte is another one. */
+	frame[sample->length - 1] ^= 0x80;
+	feed(test, conn, frame, sample->length, 0);
+	KUNIT_EXPECT_EQ(test, 0U, smbsign_rx_readable(conn));
+	KUNIT_EXPECT_TRUE(test, around.reports);
+}
+
+static struct kunit_case rx_cases[] = {
+	KUNIT_CASE_PARAM(cut_everywhere, dialogue_gen_params),
+	KUNIT_CASE_PARAM(byte_by_byte, dialogue_gen_params),
+	KUNIT_CASE_PARAM(small_budgets, dialogue_gen_params),
+	KUNIT_CASE_PARAM(no_memory, dialogue_gen_params),
+	KUNIT_CASE_PARAM(audit, dialogue_gen_params),
+	KUNIT_CASE_PARAM(reset_on_violation, dialogue_gen_params),
+	KUNIT_CASE_PARAM(terminal, dialogue_gen_params),
+	KUNIT_CASE(every_bit),
+	KUNIT_CASE(refusal),
+	KUNIT_CASE(refused_cancel),
+	KUNIT_CASE(unblocked),
+	KUNIT_CASE(streamed),
+	KUNIT_CASE(held),
+	KUNIT_CASE(no_room),
+	KUNIT_CASE(no_room_for_refused),
+	KUNIT_CASE(shown),
+	KUNIT_CASE(softirq),
+	KUNIT_CASE(softirq_bulk),
+	KUNIT_CASE(replay_allowed),
+	KUNIT_CASE(charges),
+	KUNIT_CASE_PARAM(captured, sample_gen_params),
+	KUNIT_CASE_PARAM(captured_signed, sample_gen_params),
+	{}
+};
+
+static struct kunit_suite rx_suite = {
+	.name = "smbsign_rx",
+	.suite_init = rig_suite_init,
+	.suite_exit = rig_suite_exit,
+	.init = rig_init,
+	.exit = rig_exit,
+	.test_cases = rx_cases,
+};
+
+kunit_test_suite(rx_suite);

@@ -14,8 +14,8 @@
 
 #define ID	RIG_SESSION
 
-static const u8 key_a[SMB2_KEY_SIZE] = "the first key  a";
-static const u8 key_b[SMB2_KEY_SIZE] = "another key    b";
+static const u8 key_a[SMB2_KEY_SIZE] = "the first key";
+static const u8 key_b[SMB2_KEY_SIZE] = "another key";
 static const u8 no_secret[SMB2_KEY_SIZE];
 
 /* What the policy is told; the key is let go. */
