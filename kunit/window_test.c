@@ -292,6 +292,27 @@ static void unseen(struct kunit *test)
 						    SMBSIGN_WINDOW_SMALL + 1));
 }
 
+/* Nor may an id near the end of all ids make the window begin again. */
+static void unseen_end(struct kunit *test)
+{
+	struct smbsign_window window;
+	u64 id;
+
+	smbsign_window_init(&window);
+	smbsign_window_unsee(&window);
+	KUNIT_EXPECT_TRUE(test, smbsign_window_use(&window, 3, 1));
+	for (id = SMBSIGN_WINDOW_END; id; id += SMBSIGN_WINDOW_END / 4)
+		KUNIT_EXPECT_FALSE(test, smbsign_window_use(&window, id, 1));
+	for (id = U64_MAX; id > U64_MAX - 2000; id--)
+		KUNIT_EXPECT_FALSE(test, smbsign_window_use(&window, id, 500));
+	KUNIT_EXPECT_TRUE(test, smbsign_window_use(&window,
+						   SMBSIGN_WINDOW_END - 1, 500));
+	smbsign_window_grant(&window, U16_MAX);
+	KUNIT_EXPECT_FALSE(test, smbsign_window_use(&window, 3, 1));
+	KUNIT_EXPECT_FALSE(test, smbsign_window_use(&window,
+						    SMBSIGN_WINDOW_END - 1, 1));
+}
+
 static void wanted(struct kunit *test)
 {
 	static const struct { u32 credits, size; } cases[] = {
@@ -342,6 +363,7 @@ static struct kunit_case window_cases[] = {
 	KUNIT_CASE(all_or_nothing),
 	KUNIT_CASE(wraps),
 	KUNIT_CASE(unseen),
+	KUNIT_CASE(unseen_end),
 	KUNIT_CASE(wanted),
 	KUNIT_CASE(resize),
 	KUNIT_CASE_PARAM(random_walk, walk_gen_params),
