@@ -754,6 +754,7 @@ static int step_body(struct smbsign_conn *conn, u32 largest)
 {
 	struct smbsign_rx *rx = &conn->rx;
 	u32 end = smbsign_queue_end(conn->sk), ready;
+	int ret = 0;
 
 	if (rx->element.length > largest)
 		return SMBSIGN_RX_MORE;
@@ -761,7 +762,12 @@ static int step_body(struct smbsign_conn *conn, u32 largest)
 		end = rx->body_end;
 	ready = after(end, rx->parsed) ? end - rx->parsed : 0;
 	ready = min(ready, rx->budget);
-	if (ready && smbsign_queue_mac(conn->sk, &rx->mac, rx->parsed, ready))
+	if (ready)
+		ret = smbsign_queue_mac(conn->sk, &rx->mac, rx->parsed, ready);
+	/* A FIN that has been read counts in copied_seq, but is no byte. */
+	if (ret == -EAGAIN)
+		return SMBSIGN_RX_STARVED;
+	if (ret)
 		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	rx->parsed += ready;
 	charge(rx, ready);
