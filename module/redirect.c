@@ -276,66 +276,69 @@ static void notrace crypt_called(unsigned long ip, unsigned long parent_ip,
 }
 
 /* PERMANENT: kernel.ftrace_enabled=0 must not blind us. */
-#define HOOK_FLAGS	(FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT)
+#define HOOK_FLAGS	(FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT | \
+			 FTRACE_OPS_FL_IPMODIFY)
 
 /**
- * struct hook - functions of ksmbd, and what is done when they are called
- * @functions:	their names, up to a NULL
+ * struct hook - a function of ksmbd, and what is done when it is called
+ * @function:	its name
  * @ops:	what is done
  * @armed:	@ops is registered
+ *
+ * One function each, and all IPMODIFY: where memory runs out, ftrace_set_filter()
+ * says that all is well and leaves the function out.  A filter without any
+ * stands for the whole kernel, and that only IPMODIFY is refused.
  */
 struct hook {
-	char			*functions[3];
+	char			*function;
 	struct ftrace_ops	ops;
 	bool			armed;
 };
 
 static struct hook hooks[] = {
 	{
-		.functions = { "ksmbd_sign_smb2_pdu", "ksmbd_sign_smb3_pdu" },
-		.ops = {
-			.func = sign_called,
-			.flags = HOOK_FLAGS | FTRACE_OPS_FL_IPMODIFY,
-		},
+		.function = "ksmbd_sign_smb2_pdu",
+		.ops = { .func = sign_called, .flags = HOOK_FLAGS },
 	},
 	{
-		.functions = { "ksmbd_gen_preauth_integrity_hash" },
+		.function = "ksmbd_sign_smb3_pdu",
+		.ops = { .func = sign_called, .flags = HOOK_FLAGS },
+	},
+	{
+		.function = "ksmbd_gen_preauth_integrity_hash",
 		.ops = { .func = preauth_called, .flags = HOOK_FLAGS },
 	},
 	{
-		.functions = { "ksmbd_crypt_message" },
+		.function = "ksmbd_crypt_message",
 		.ops = { .func = crypt_called, .flags = HOOK_FLAGS },
 	},
 };
 
-static bool exists(char *function)
+/* 0, -EINVAL if there is no such function, or what kept us from looking. */
+static int find(char *function)
 {
 	static struct ftrace_ops probe_ops;
-	bool found = !ftrace_set_filter(&probe_ops, function, strlen(function),
-					1);
+	int ret = ftrace_set_filter(&probe_ops, function, strlen(function), 1);
 
 	/* For good: an ftrace_ops cannot be used again after this. */
 	ftrace_free_filter(&probe_ops);
-	return found;
+	return ret;
 }
 
 /* A filter set anew takes the place of the one from an earlier ksmbd. */
 static int arm_hook(struct hook *hook)
 {
-	char * const *name;
-	int ret;
+	int ret = ftrace_set_filter(&hook->ops, hook->function,
+				    strlen(hook->function), 1);
 
-	for (name = hook->functions; *name; name++) {
-		ret = ftrace_set_filter(&hook->ops, *name, strlen(*name),
-					name == hook->functions);
-		if (ret) {
-			pr_err("this ksmbd has no %s()\n", *name);
-			return ret;
-		}
+	if (ret) {
+		pr_err("cannot find %s() of ksmbd: %d\n", hook->function,
+		       ret);
+		return ret;
 	}
 	ret = register_ftrace_function(&hook->ops);
 	if (ret)
-		pr_err("cannot hook %s(): %d\n", hook->functions[0], ret);
+		pr_err("cannot hook %s(): %d\n", hook->function, ret);
 	hook->armed = !ret;
 	return ret;
 }
@@ -403,8 +406,11 @@ int smbsign_redirect_init(void)
 	if (ret)
 		return ret;
 	mutex_lock(&armed_lock);
-	if (!hooks[0].armed && exists(connection_function))
-		ret = arm();
+	if (!hooks[0].armed) {
+		ret = find(connection_function);
+		/* No ksmbd yet is fine. */
+		ret = ret == -EINVAL ? 0 : ret ?: arm();
+	}
 	mutex_unlock(&armed_lock);
 	if (ret)
 		smbsign_redirect_exit();
