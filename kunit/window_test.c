@@ -118,7 +118,7 @@ static u64 pick(struct rnd_state *random, const struct model *model)
 		return granted - min_t(u64, granted, (number >> 8) % 4);
 	case 1:
 		/* Mostly near, sometimes farther ahead than is remembered */
-		return granted + (number >> 8) % (number >> 28 ? 16 :
+		return granted + (number >> 8) % (number >> 24 ? 16 :
 						  2 * model->room);
 	case 2:
 		return model->floor + (number >> 8) % 4;
@@ -203,6 +203,7 @@ static void random_walk(struct kunit *test)
 			invariants(test, &window, &model);
 	}
 	invariants(test, &window, &model);
+	kunit_info(test, "%u steps, %llu ids\n", step - 1, model.granted);
 	if (window.used != window.small)
 		kfree(window.used);
 }
