@@ -589,6 +589,12 @@ static void every_bit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stream->length, smbsign_rx_readable(conn));
 }
 
+static struct smbsign_awaited *first_awaited(struct smbsign_conn *conn)
+{
+	return list_first_entry_or_null(&conn->awaited, struct smbsign_awaited,
+					node);
+}
+
 /* A refusal, to its end: swallowed, an ECHO in its place, then on. */
 static void check_substitute(struct kunit *test, struct smbsign_conn *conn,
 			     u32 count, u64 message_id)
@@ -659,6 +665,7 @@ static void refusal(struct kunit *test)
 	};
 	struct stream *stream = stream_of(test, &compound);
 	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	u64 id;
 
 	start_at(conn, 0 - 50U);
 	/* All of it but a byte, and what lies there is swallowed */
@@ -682,8 +689,10 @@ static void refusal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
 	KUNIT_EXPECT_EQ(test, stream->length - stream->ends[0],
 			smbsign_rx_readable(conn));
-	/* Its MessageIds are used. */
-	KUNIT_EXPECT_FALSE(test, window_use(conn, 2, 1));
+	/* Its MessageIds are used, also behind the one that was wrong. */
+	for (id = 1; id <= 4; id++)
+		KUNIT_EXPECT_FALSE(test, window_use(conn, id, 1));
+	KUNIT_EXPECT_TRUE(test, window_use(conn, id, 1));
 }
 
 /* CANCEL has no answer, and nothing takes its place. */
@@ -724,7 +733,8 @@ static void unblocked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_BLOCKED, run(conn));
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_BLOCKED, run(conn));
 	KUNIT_EXPECT_EQ(test, SMBSIGN_DIALECT_300, conn->rx.offer.dialects);
-	awaited = list_first_entry(&conn->awaited, struct smbsign_awaited, node);
+	awaited = first_awaited(conn);
+	KUNIT_ASSERT_NOT_NULL(test, awaited);
 	KUNIT_EXPECT_EQ(test, 1U, conn->awaited_count);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_AWAITED_NEGOTIATE, awaited->kind);
 	rig_negotiate(conn, SMB2_DIALECT_300, true);
@@ -732,7 +742,7 @@ static void unblocked(struct kunit *test)
 	KUNIT_EXPECT_NE(test, kick, conn->kick);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
 	KUNIT_EXPECT_EQ(test, stream->length, smbsign_rx_readable(conn));
-	KUNIT_EXPECT_EQ(test, 2U, conn->awaited_count);
+	KUNIT_ASSERT_EQ(test, 2U, conn->awaited_count);
 	awaited = list_last_entry(&conn->awaited, struct smbsign_awaited, node);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_AWAITED_SETUP, awaited->kind);
 }
@@ -847,6 +857,36 @@ static void no_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_BAD_SIGNATURE, around.reason);
 }
 
+/* A peer who half-closes in the middle of a frame is just that. */
+static void half_closed(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	u32 length, part = 5000;
+	u8 *data = large_write(test, &length);
+	struct sk_buff *fin;
+
+	around.hold_bytes = 4096;
+	start_at(conn, 0);
+	rig_arrive(test, conn, data, part, true);
+	run(conn);
+	fin = rig_segment(test, part, data, 0, false);
+	TCP_SKB_CB(fin)->tcp_flags = TCPHDR_FIN;
+	TCP_SKB_CB(fin)->end_seq = part + 1;
+	lock_sock(conn->sk);
+	__skb_queue_tail(&conn->sk->sk_receive_queue, fin);
+	WRITE_ONCE(tcp_sk(conn->sk)->rcv_nxt, part + 1);
+	release_sock(conn->sk);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	KUNIT_EXPECT_EQ(test, (int)part, rig_read(conn, NULL, part));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	/* The FIN counts in copied_seq once it has been read. */
+	KUNIT_EXPECT_EQ(test, 0, rig_read(conn, NULL, part));
+	KUNIT_EXPECT_EQ(test, part + 1, tcp_sk(conn->sk)->copied_seq);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	KUNIT_EXPECT_EQ(test, 0U, smbsign_rx_readable(conn));
+	KUNIT_EXPECT_EQ(test, 0U, around.reports);
+}
+
 /* What will be refused once it is verified is not streamed, room or not. */
 static void no_room_for_refused(struct kunit *test)
 {
@@ -887,7 +927,8 @@ static void shown(struct kunit *test)
 	rig_arrive(test, conn, stream->data, stream->length, false);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING, run(conn));
 	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_SESSION_UNKNOWN, around.reason);
-	awaited = list_first_entry(&conn->awaited, struct smbsign_awaited, node);
+	awaited = first_awaited(conn);
+	KUNIT_ASSERT_NOT_NULL(test, awaited);
 	KUNIT_EXPECT_TRUE(test, awaited->shown);
 
 	stream->data[stream->length - 1] ^= 1;
@@ -895,7 +936,8 @@ static void shown(struct kunit *test)
 	rig_arrive(test, conn, stream->data, stream->length, false);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING, run(conn));
 	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_BAD_SIGNATURE, around.reason);
-	awaited = list_first_entry(&conn->awaited, struct smbsign_awaited, node);
+	awaited = first_awaited(conn);
+	KUNIT_ASSERT_NOT_NULL(test, awaited);
 	KUNIT_EXPECT_FALSE(test, awaited->shown);
 }
 
@@ -1144,6 +1186,7 @@ static struct kunit_case rx_cases[] = {
 	KUNIT_CASE(streamed),
 	KUNIT_CASE(held),
 	KUNIT_CASE(no_room),
+	KUNIT_CASE(half_closed),
 	KUNIT_CASE(no_room_for_refused),
 	KUNIT_CASE(shown),
 	KUNIT_CASE(softirq),
