@@ -46,6 +46,8 @@ static void make_memory(struct smbsign_window *w, u32 credits)
 	      size == SMBSIGN_WINDOW_UNSEEN);
 	if (w->unseen)
 		HOLDS(size >= SMBSIGN_WINDOW_UNSEEN);
+	/* Memory that came too late, or is none more, is given back. */
+	HOLDS(smbsign_window_resize(w, w->small, w->size) == w->small);
 	if (size > w->size)
 		free(smbsign_window_resize(w, calloc(1, size / 8), size));
 	HOLDS(w->size == size);
