@@ -111,6 +111,8 @@ def _double(_, message):
     return "doubled"
 
 
+# Only the signature shows it.
+WRONG = (_flip_bits_of_body,)
 # After these the server knows whose message it was and where it ends: it is
 # answered, and the connection lives on.
 GENTLE = (_flip_bits_of_body, _set_in_body, _unsign, _append)

@@ -29,7 +29,8 @@ CONTENT = b"as it was" * 3
 RENAME_INFORMATION, DISPOSITION_INFORMATION = 10, 13
 # Writes of a stream: held and looked at by whoever; streamed
 SMALL = (4, 4, 100, 5000)
-SIZES = (*SMALL, 30000, 70000, 150000)
+SIZES = (100, 30000, 70000)
+LARGE = (150000, 1 << 20)
 CROWD = 3
 # Between two pieces of honest work
 PAUSE = 0.03
@@ -43,7 +44,7 @@ class Options:
     seed = 1
     # Requests changed, and streams cut, per case
     rounds = 40
-    streams = 6
+    streams = 8
 
 
 def configure(seed, rounds):
@@ -221,9 +222,8 @@ class Stage:
         self.untouched()
 
 
-def _answers(connection, request):
-    """No answer to @request says that it was done."""
-    header = request.header
+def _answers(connection, header):
+    """No answer to the request with @header says that it was done."""
     answer = connection.answers.pop(header.message_id, None)
     expect(not answer or answer.status != wire.SUCCESS or
            answer.header.command != header.command or
@@ -232,29 +232,32 @@ def _answers(connection, request):
 
 def _changed(stage, dice, requests):
     """(what was done, a frame of what was made of @requests, whether that can
-    be refused with an answer)."""
+    be refused with an answer, what the answer would be to)."""
     message = b"".join(stage.session.sign(r.encode()) for r in requests)
     chance = dice.random()
-    if chance < 0.1 and len(stage.old) > 1:
-        return "an old write", wire.frame(dice.choice(stage.old[:-1])), False
+    if chance < 0.15 and stage.old:
+        old = dice.choice(stage.old)
+        return "an old one", wire.frame(old), False, wire.Header.unpack(old)
+    header = requests[0].header
     if chance < 0.2:
-        return (*mutation.misframe(dice, message), False)
+        return (*mutation.misframe(dice, message), False, header)
     # An unsigned TREE_CONNECT of 3.1.1 cannot
     gentle = len(requests) == 1 and dice.random() < 0.5 and \
-        requests[0].header.command != wire.TREE_CONNECT
+        header.command != wire.TREE_CONNECT
     words, message = mutation.mutate(
         dice, stage.session, message,
         mutation.GENTLE if gentle else mutation.ANY)
-    return words, wire.frame(message), gentle
+    return words, wire.frame(message), gentle, header
 
 
 def _one_round(stage, seed):
-    """A message that must not be executed, then an honest one. True if the stage stands."""
+    """A message that must not be executed, then an honest one. True if the
+    stage stands."""
     dice = random.Random(seed)
     requests = stage.requests(dice)
-    words, frame, gentle = _changed(stage, dice, requests)
+    words, frame, gentle, header = _changed(stage, dice, requests)
     stage.upset = stage.upset or not gentle
-    with _named(seed, f"command {requests[0].header.command}, {words}"):
+    with _named(seed, f"command {header.command}, {words}"):
         try:
             stage.connection.transmit(frame)
             # Who waits for the rest of a frame does not answer
@@ -266,7 +269,7 @@ def _one_round(stage, seed):
             return False
         finally:
             stage.untouched()
-        _answers(stage.connection, requests[0])
+        _answers(stage.connection, header)
     return True
 
 
@@ -314,26 +317,36 @@ class Stream:
 
     def fill(self):
         """Make the stream."""
-        sizes = [self.dice.choice(SMALL if self.gentle else SIZES)
-                 for _ in range(self.dice.randint(2, 8))]
+        # What stands behind a change that cuts the connection is not seen
+        choices, most = (SMALL, 8) if self.gentle else (SIZES, 2)
+        sizes = [self.dice.choice(choices)
+                 for _ in range(self.dice.randint(1, most))]
+        if not self.gentle:
+            sizes.append(self.dice.choice(LARGE))
         earn(self.session, sum(map(wire.charge_for, sizes)))
-        offset = 0
         for size in sizes:
-            self.add(offset, bytes([self.dice.randint(1, 255)]) * size)
-            offset += size
+            self.add(bytes([self.dice.randint(1, 255)]) * size)
 
-    def add(self, offset, data):
+    def add(self, data):
         """One write, as it is or changed."""
+        offset = sum(len(slot[1]) for slot in self.slots)
         request = self.session.request(wire.write(self.file.id, offset, data))
         message = self.session.sign(request.encode())
-        honest = self.dice.random() < 0.6
-        if not honest:
-            kinds = mutation.GENTLE if self.gentle else mutation.ANY
+        kinds = self.kinds(len(data))
+        if kinds:
             words, message = mutation.mutate(self.dice, self.session,
                                              message, kinds)
             self.words.append(f"write {len(self.slots)} {words}")
-        self.slots.append((offset, data, request, honest))
+        self.slots.append((offset, data, request, not kinds))
         self.data += wire.frame(message)
+
+    def kinds(self, size):
+        """How a write is changed; none: it stays as it is."""
+        if size in LARGE:
+            return mutation.WRONG       # streamed, and found out at its end
+        if self.dice.random() < 0.6:
+            return ()
+        return mutation.GENTLE if self.gentle else mutation.ANY
 
     def send(self):
         """Send it in pieces; at random not all of it, and then a reset.
