@@ -2,7 +2,7 @@
 # smbsign: SMB signing that ksmbd cannot be talked out of
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean install demo test lint kunit fuzz
+.PHONY: all module clean install demo test lint kunit fuzz test-debug
 
 all: module
 
@@ -29,3 +29,6 @@ kunit:
 
 fuzz:
 	scripts/fuzz/run $(SECONDS)
+
+test-debug:
+	scripts/faults/debug

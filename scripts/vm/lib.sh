@@ -12,10 +12,13 @@ die() { say "$*"; exit 1; }
 
 check_kernel() {
 	case $1 in
-	trixie | backports) ;;
-	*) die "unknown kernel '$1': it is trixie (Debian 13's 6.12) or backports (trixie-backports' 7.3)" ;;
+	trixie | backports | debug) ;;
+	*) die "unknown kernel '$1': it is trixie (Debian 13's 6.12), backports (trixie-backports' 7.3) or debug (6.12, checking itself)" ;;
 	esac
 }
+
+# How many times longer things may take on a kernel that checks itself.
+slowness() { [ "$1" = debug ] && echo 6 || echo 1; }
 
 # need COMMAND=PACKAGE... - install what is missing on the host, saying so.
 need() {
