@@ -169,7 +169,7 @@ MUTANTS = (
      "			return false;",
      "		if (0)\n			return false;", "window"),
     ("a MessageId may be an old one", "module/window.c",
-     "id < window->low || ", "", "window"),
+     "id < window->low ||\n\t    ", "", "window"),
     ("a MessageId need not be granted", "module/window.c",
      "		if (!window->unseen || end - id > window->size)",
      "		if (end - id > window->size)", "window"),
