@@ -2,7 +2,7 @@
 # smbsign: SMB signing that ksmbd cannot be talked out of
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean install demo test lint kunit fuzz test-debug
+.PHONY: all module clean install demo test lint kunit fuzz test-debug endure
 
 all: module
 
@@ -32,3 +32,6 @@ fuzz:
 
 test-debug:
 	scripts/faults/debug
+
+endure:
+	scripts/endure/run
