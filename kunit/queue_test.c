@@ -154,6 +154,12 @@ static void missing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EAGAIN, mac_queue(conn, 1100, 1, out));
 	KUNIT_EXPECT_EQ(test, 0, mac_queue(conn, 1050, 50, out));
 	KUNIT_EXPECT_EQ(test, 0, mac_queue(conn, 1100, 0, out));
+	enqueue(conn, rig_segment(test, 1150, data, 50, false));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, peek(conn, 1100, out, 1));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, peek(conn, 1149, out, 10));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, peek(conn, 999, out, 1));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, mac_queue(conn, 1149, 10, out));
+	KUNIT_EXPECT_EQ(test, 0, peek(conn, 1150, out, 50));
 }
 
 /* A message in segments cut everywhere, in pages and not */

@@ -556,6 +556,9 @@ static void terminal(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		rig_arrive(test, conn, stream->data, stream->length, false);
 		KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STOPPED, run(conn));
+		lock_sock(conn->sk);
+		smbsign_rx_kill(conn, SMBSIGN_REASON_SHORT_WRITE);
+		release_sock(conn->sk);
 	}
 	KUNIT_EXPECT_EQ(test, readable, smbsign_rx_readable(conn));
 	KUNIT_EXPECT_EQ(test, 0U, around.reports);

@@ -598,6 +598,47 @@ static void no_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0L, around.gauges[SMBSIGN_GAUGE_SESSIONS]);
 }
 
+/* Who has found a session can read it until he leaves, though it has ended. */
+static void outlives(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_session *session;
+	int grace;
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	grace = smbsign_grace_enter();
+	rcu_read_lock();
+	session = find(conn, ID, NULL);
+	rcu_read_unlock();
+	smbsign_session_drop_all(conn);
+	KUNIT_EXPECT_EQ(test, session->id, ID);
+	KUNIT_EXPECT_TRUE(test, session->facts.required);
+	smbsign_grace_leave(grace);
+}
+
+/* A session that ends lets its key go: what is left is the reader's reference. */
+static void key_let_go(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_session_facts facts;
+	struct smbsign_key *key;
+	int grace;
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	grace = smbsign_grace_enter();
+	key = smbsign_session_facts(conn, ID, &facts);
+	smbsign_grace_leave(grace);
+	KUNIT_ASSERT_NOT_NULL(test, key);
+	smbsign_session_drop_all(conn);
+	surroundings_drain();
+	grace = smbsign_grace_enter();
+	smbsign_key_put(key);
+	KUNIT_EXPECT_FALSE(test, smbsign_key_get(key));
+	smbsign_grace_leave(grace);
+}
+
 #define MANY	1000
 
 static void many(struct kunit *test)
@@ -693,6 +734,8 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(by_key),
 	KUNIT_CASE(told),
 	KUNIT_CASE(no_memory),
+	KUNIT_CASE(outlives),
+	KUNIT_CASE(key_let_go),
 	KUNIT_CASE(many),
 	KUNIT_CASE(come_and_go),
 	{}
