@@ -7,6 +7,7 @@
 #define SMBSIGN_KUNIT_FAILING_H
 
 #include <crypto/hash.h>
+#include <crypto/skcipher.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 
@@ -51,6 +52,36 @@ static inline int failing_init(struct shash_desc *desc)
 	return surroundings_fail() ? -ENOMEM : crypto_shash_init(desc);
 }
 
+static inline void *failing_kmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return surroundings_fail() ? NULL : kmalloc_node(size, gfp, node);
+}
+
+static inline void *failing_kzalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return surroundings_fail() ? NULL : kzalloc_node(size, gfp, node);
+}
+
+static inline struct crypto_skcipher *
+failing_alloc_skcipher(const char *name, u32 type, u32 mask)
+{
+	return surroundings_fail() ? ERR_PTR(-ENOMEM) :
+				     crypto_alloc_skcipher(name, type, mask);
+}
+
+static inline int failing_skcipher_setkey(struct crypto_skcipher *tfm,
+					  const u8 *key, unsigned int length)
+{
+	return surroundings_fail() ? -ENOMEM :
+				     crypto_skcipher_setkey(tfm, key, length);
+}
+
+static inline struct skcipher_request *
+failing_request_alloc(struct crypto_skcipher *tfm, gfp_t gfp)
+{
+	return surroundings_fail() ? NULL : skcipher_request_alloc(tfm, gfp);
+}
+
 #undef kmalloc
 #define kmalloc			failing_kmalloc
 #undef kzalloc
@@ -62,5 +93,13 @@ static inline int failing_init(struct shash_desc *desc)
 #define crypto_alloc_shash	failing_alloc_shash
 #define crypto_shash_setkey	failing_setkey
 #define crypto_shash_init	failing_init
+#undef kmalloc_node
+#define kmalloc_node		failing_kmalloc_node
+#undef kzalloc_node
+#define kzalloc_node		failing_kzalloc_node
+#define crypto_alloc_skcipher	failing_alloc_skcipher
+#define crypto_skcipher_setkey	failing_skcipher_setkey
+#undef skcipher_request_alloc
+#define skcipher_request_alloc	failing_request_alloc
 
 #endif /* SMBSIGN_KUNIT_FAILING_H */

@@ -2,8 +2,8 @@
 /*
  * HMAC-SHA256 and AES-CMAC over messages that lie in pieces.
  *
- * The kernel's shash does the work; a key is set once and its transform shared
- * by all messages of a session, in any context.
+ * The kernel's shash does the work, or cmac.c where that is faster; a key is set
+ * once and shared by all messages of a session, in any context.
  */
 #include "grace.h"
 #include "mac.h"
@@ -20,23 +20,26 @@ static struct crypto_shash *pinned[ARRAY_SIZE(algorithm_names)];
  * smbsign_mac_init() - make sure that both algorithms are there
  *
  * Context: process, may sleep and load modules.
- * Return: 0 or the error of crypto_alloc_shash().
+ * Return: 0, -ENOMEM, or the error of crypto_alloc_shash().
  */
 int smbsign_mac_init(void)
 {
 	unsigned int i;
+	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(pinned); i++) {
 		pinned[i] = crypto_alloc_shash(algorithm_names[i], 0, 0);
 		if (IS_ERR(pinned[i])) {
-			int ret = PTR_ERR(pinned[i]);
-
+			ret = PTR_ERR(pinned[i]);
 			pinned[i] = NULL;
 			smbsign_mac_exit();
 			return ret;
 		}
 	}
-	return 0;
+	ret = smbsign_cmac_init();
+	if (ret)
+		smbsign_mac_exit();
+	return ret;
 }
 
 /**
@@ -48,10 +51,24 @@ void smbsign_mac_exit(void)
 {
 	unsigned int i;
 
+	smbsign_cmac_exit();
 	for (i = 0; i < ARRAY_SIZE(pinned); i++) {
 		crypto_free_shash(pinned[i]);
 		pinned[i] = NULL;
 	}
+}
+
+static int shash_setkey(struct smbsign_key *key, u16 algorithm, const u8 *raw)
+{
+	int ret;
+
+	key->tfm = crypto_alloc_shash(algorithm_names[algorithm], 0, 0);
+	if (IS_ERR(key->tfm))
+		return PTR_ERR(key->tfm);
+	ret = crypto_shash_setkey(key->tfm, raw, SMB2_KEY_SIZE);
+	if (ret)
+		crypto_free_shash(key->tfm);
+	return ret;
 }
 
 /**
@@ -74,22 +91,16 @@ struct smbsign_key *smbsign_key_alloc(u16 algorithm,
 	key = kzalloc(sizeof(*key), GFP_KERNEL);
 	if (!key)
 		return ERR_PTR(-ENOMEM);
-	key->tfm = crypto_alloc_shash(algorithm_names[algorithm], 0, 0);
-	if (IS_ERR(key->tfm)) {
-		ret = PTR_ERR(key->tfm);
-		goto err_free;
+	if (algorithm == SMB2_SIGNING_AES_CMAC && smbsign_cmac_available())
+		ret = smbsign_cmac_setkey(&key->cmac, raw);
+	else
+		ret = shash_setkey(key, algorithm, raw);
+	if (ret) {
+		kfree_sensitive(key);
+		return ERR_PTR(ret);
 	}
-	ret = crypto_shash_setkey(key->tfm, raw, SMB2_KEY_SIZE);
-	if (ret)
-		goto err_tfm;
 	refcount_set(&key->refs, 1);
 	return key;
-
-err_tfm:
-	crypto_free_shash(key->tfm);
-err_free:
-	kfree(key);
-	return ERR_PTR(ret);
 }
 
 /**
@@ -109,7 +120,8 @@ static void key_free(struct rcu_head *rcu)
 	struct smbsign_key *key = container_of(rcu, struct smbsign_key, rcu);
 
 	crypto_free_shash(key->tfm);
-	kfree(key);
+	smbsign_cmac_freekey(&key->cmac);
+	kfree_sensitive(key);
 }
 
 /**
@@ -143,6 +155,10 @@ int smbsign_mac_begin(struct smbsign_mac *mac, struct smbsign_key *key)
 
 	WARN_ON_ONCE(mac->key);
 	mac->key = key;
+	if (!key->tfm) {
+		smbsign_cmac_begin(&mac->cmac);
+		return 0;
+	}
 	desc_of(mac)->tfm = key->tfm;
 	ret = crypto_shash_init(desc_of(mac));
 	if (ret)
@@ -179,6 +195,9 @@ int smbsign_mac_header(struct smbsign_mac *mac, const u8 *header)
 int smbsign_mac_update(struct smbsign_mac *mac, const u8 *data,
 		       unsigned int length)
 {
+	if (!mac->key->tfm)
+		return smbsign_cmac_update(&mac->key->cmac, &mac->cmac, data,
+					   length);
 	return crypto_shash_update(desc_of(mac), data, length);
 }
 
@@ -193,8 +212,12 @@ int smbsign_mac_update(struct smbsign_mac *mac, const u8 *data,
 int smbsign_mac_end(struct smbsign_mac *mac, u8 out[SMB2_SIGNATURE_SIZE])
 {
 	u8 digest[HASH_MAX_DIGESTSIZE];
-	int ret = crypto_shash_final(desc_of(mac), digest);
+	int ret;
 
+	if (mac->key->tfm)
+		ret = crypto_shash_final(desc_of(mac), digest);
+	else
+		ret = smbsign_cmac_end(&mac->key->cmac, &mac->cmac, digest);
 	memcpy(out, digest, SMB2_SIGNATURE_SIZE);
 	smbsign_mac_cancel(mac);
 	return ret;
@@ -210,7 +233,10 @@ void smbsign_mac_cancel(struct smbsign_mac *mac)
 {
 	if (!mac->key)
 		return;
-	memzero_explicit(mac->state, sizeof(mac->state));
+	if (mac->key->tfm)
+		memzero_explicit(mac->state, sizeof(mac->state));
+	else
+		memzero_explicit(mac->cmac.chain, sizeof(mac->cmac.chain));
 	smbsign_key_put(mac->key);
 	mac->key = NULL;
 }

@@ -7,15 +7,19 @@
 #include <linux/refcount.h>
 
 #include "../include/smb2_wire.h"
+#include "cmac.h"
 
 /**
  * struct smbsign_key - a signing key, prepared once
- * @tfm:	the transform with the key set; never changed afterwards
+ * @tfm:	the kernel's transform with the key set; never changed afterwards.
+ *		NULL where @cmac is used
+ * @cmac:	the key for AES-CMAC in bulk
  * @refs:	references; the key is freed a grace period after the last one
  * @rcu:	for that grace period
  */
 struct smbsign_key {
 	struct crypto_shash	*tfm;
+	struct smbsign_cmac_key	cmac;
 	refcount_t		refs;
 	struct rcu_head		rcu;
 };
@@ -23,12 +27,17 @@ struct smbsign_key {
 /**
  * struct smbsign_mac - a MAC being computed
  * @key:	the key, with a reference, or NULL when none is being computed
- * @state:	a struct shash_desc and the state of the computation behind it
+ * @cmac:	the computation, with a key that has no @tfm
+ * @state:	otherwise a struct shash_desc and the state behind it
  */
 struct smbsign_mac {
 	struct smbsign_key	*key;
-	u8			state[sizeof(struct shash_desc) +
-				      HASH_MAX_DESCSIZE] CRYPTO_MINALIGN_ATTR;
+	union {
+		struct smbsign_cmac	cmac;
+		u8			state[sizeof(struct shash_desc) +
+					      HASH_MAX_DESCSIZE]
+							CRYPTO_MINALIGN_ATTR;
+	};
 };
 
 int smbsign_mac_init(void);

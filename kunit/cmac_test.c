@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * AES-CMAC by CBC; the cases are those of mac_test.c.
+ *
+ * User-mode Linux has no vector registers, so the fast way is another CBC there,
+ * and hard and soft interrupts go the plain way.
+ */
+#include <linux/percpu.h>
+
+#include "failing.h"
+#include "surroundings.h"
+
+#ifdef CONFIG_UML
+#define FAST	"cbc(aes-generic)", 0, CRYPTO_ALG_ASYNC
+#define FAST_NOW (!in_interrupt())
+#endif
+#include "../module/cmac.c"
+
+#define LENGTH	(4 * PAGE_SIZE)
+
+/* Wherever it lies, both ways come to the same. */
+static void both_ways(struct kunit *test)
+{
+	struct smbsign_cmac_key key = { };
+	static const u8 raw[SMB2_KEY_SIZE] = "both ways";
+	u8 fast_chain[AES_BLOCK_SIZE], plain_chain[AES_BLOCK_SIZE];
+	u8 *data = guarded_alloc(test, LENGTH);
+	u32 offset;
+
+	fill_pattern(data, LENGTH);
+	KUNIT_ASSERT_EQ(test, 0, smbsign_cmac_init());
+	if (!smbsign_cmac_available())
+		kunit_skip(test, "this kernel has no need of it");
+	KUNIT_ASSERT_EQ(test, 0, smbsign_cmac_setkey(&key, raw));
+	for (offset = 0; offset < LENGTH; offset += 129) {
+		u32 length = round_down(LENGTH - offset, AES_BLOCK_SIZE);
+
+		memset(fast_chain, 7, sizeof(fast_chain));
+		memset(plain_chain, 7, sizeof(plain_chain));
+		KUNIT_EXPECT_EQ(test, 0, cbc(&key, fast_chain, data + offset,
+					     length));
+		KUNIT_EXPECT_EQ(test, 0, cbc_plainly(&key, plain_chain,
+						     data + offset, length));
+		KUNIT_EXPECT_MEMEQ(test, fast_chain, plain_chain,
+				   sizeof(fast_chain));
+	}
+	smbsign_cmac_freekey(&key);
+	smbsign_cmac_exit();
+}
+
+static struct kunit_case cmac_cases[] = {
+	KUNIT_CASE(both_ways),
+	{}
+};
+
+static struct kunit_suite cmac_suite = {
+	.name = "smbsign_cmac",
+	.test_cases = cmac_cases,
+};
+
+kunit_test_suite(cmac_suite);

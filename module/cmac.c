@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * AES-CMAC by CBC in bulk, where the kernel's own is slow.
+ *
+ * On x86 before 7.x the kernel's cmac(aes) saves and restores the vector registers
+ * around every block of 16 bytes, which costs ten times what AES does.  CMAC is
+ * CBC with a twist at the last block (RFC 4493), and the kernel's CBC takes a page
+ * at a time.  What it encrypts goes to a scratch page; only the chaining value
+ * matters.
+ *
+ * It is there where the kernel has __cbc-aes-aesni, the CBC that aesni_intel
+ * wraps for others.  Elsewhere mac.c takes the kernel's cmac(aes).
+ */
+#include <crypto/hash.h>
+#include <crypto/skcipher.h>
+#include <crypto/utils.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+#include <linux/vmalloc.h>
+#include <asm/simd.h>
+
+#include "cmac.h"
+
+/* It is for those who know whether the vector registers may be used. */
+#ifndef FAST
+#define FAST	"__cbc-aes-aesni", CRYPTO_ALG_INTERNAL, CRYPTO_ALG_INTERNAL
+#define FAST_NOW may_use_simd()
+#endif
+/* Needs none of them, and can do without. */
+#define PLAIN	"cmac(aes)", 0, 0
+
+/**
+ * struct scratch - what a call needs besides the data, in linear memory
+ * @req:	the call
+ * @out:	where the cipher text goes, to be forgotten
+ * @in:		a copy of data that does not lie where the cipher can take it
+ */
+struct scratch {
+	struct skcipher_request	*req;
+	u8			*out;
+	u8			in[SMBSIGN_CMAC_HELD];
+};
+
+/* A softirq may come in the middle of a task's computation. */
+enum { OF_TASK, OF_SOFTIRQ, SCRATCHES };
+
+static DEFINE_PER_CPU(struct scratch *, scratches[SCRATCHES]);
+
+/* Held for as long as we are loaded, so that no later use needs modprobe. */
+static struct crypto_skcipher *fast;
+
+/* One for all, as it is hardly ever used. */
+static struct crypto_shash *plain;
+static DEFINE_RAW_SPINLOCK(plain_lock);
+
+static void scratch_free(struct scratch *scratch)
+{
+	if (!scratch)
+		return;
+	kfree_sensitive(scratch->out);
+	skcipher_request_free(scratch->req);
+	kfree_sensitive(scratch);
+}
+
+static struct scratch *scratch_alloc(int node)
+{
+	struct scratch *scratch = kzalloc_node(sizeof(*scratch), GFP_KERNEL,
+					       node);
+
+	if (!scratch)
+		return NULL;
+	scratch->out = kmalloc_node(PAGE_SIZE, GFP_KERNEL, node);
+	scratch->req = skcipher_request_alloc(fast, GFP_KERNEL);
+	if (scratch->out && scratch->req)
+		return scratch;
+	scratch_free(scratch);
+	return NULL;
+}
+
+static void scratches_free(void)
+{
+	unsigned int cpu, i;
+
+	for_each_possible_cpu(cpu) {
+		for (i = 0; i < SCRATCHES; i++) {
+			scratch_free(per_cpu(scratches[i], cpu));
+			per_cpu(scratches[i], cpu) = NULL;
+		}
+	}
+}
+
+static int scratches_alloc(void)
+{
+	unsigned int cpu, i;
+
+	for_each_possible_cpu(cpu) {
+		for (i = 0; i < SCRATCHES; i++) {
+			struct scratch *scratch =
+				scratch_alloc(cpu_to_node(cpu));
+
+			if (!scratch)
+				return -ENOMEM;
+			per_cpu(scratches[i], cpu) = scratch;
+		}
+	}
+	return 0;
+}
+
+static int fast_alloc(struct crypto_skcipher **tfm)
+{
+	*tfm = crypto_alloc_skcipher(FAST);
+	return IS_ERR(*tfm) ? PTR_ERR(xchg(tfm, NULL)) : 0;
+}
+
+static int plain_alloc(void)
+{
+	plain = crypto_alloc_shash(PLAIN);
+	return IS_ERR(plain) ? PTR_ERR(xchg(&plain, NULL)) : 0;
+}
+
+/**
+ * smbsign_cmac_init() - see whether the fast way is there
+ *
+ * Context: process, may sleep and load modules.
+ * Return: 0, also if it is not there, or -ENOMEM.
+ */
+int smbsign_cmac_init(void)
+{
+	int ret;
+
+	ret = fast_alloc(&fast);
+	if (!ret)
+		ret = plain_alloc();
+	if (!ret)
+		ret = scratches_alloc();
+	if (ret)
+		smbsign_cmac_exit();
+	return ret == -ENOMEM ? ret : 0;
+}
+
+/**
+ * smbsign_cmac_exit() - let it go
+ *
+ * Context: process; no key may be left.
+ */
+void smbsign_cmac_exit(void)
+{
+	scratches_free();
+	crypto_free_shash(plain);
+	crypto_free_skcipher(fast);
+	plain = NULL;
+	fast = NULL;
+}
+
+/**
+ * smbsign_cmac_available() - is there the fast way?
+ *
+ * Context: any.
+ * Return: true if there is.
+ */
+bool smbsign_cmac_available(void)
+{
+	return fast;
+}
+
+/* What CMAC XORs a single full block with, it is XORed with before. */
+static int encrypt_plainly(const struct smbsign_cmac_key *key, u8 *block)
+{
+	SHASH_DESC_ON_STACK(desc, plain);
+
+	desc->tfm = plain;
+	crypto_xor(block, key->last[0], AES_BLOCK_SIZE);
+	return crypto_shash_digest(desc, block, AES_BLOCK_SIZE, block);
+}
+
+/* In hard interrupts, or amid somebody else's use of the vector registers. */
+static int cbc_plainly(const struct smbsign_cmac_key *key, u8 *chain,
+		       const u8 *data, u32 length)
+{
+	unsigned long flags;
+	int ret;
+
+	raw_spin_lock_irqsave(&plain_lock, flags);
+	ret = crypto_shash_setkey(plain, key->raw, sizeof(key->raw));
+	for (; !ret && length; length -= AES_BLOCK_SIZE) {
+		crypto_xor(chain, data, AES_BLOCK_SIZE);
+		ret = encrypt_plainly(key, chain);
+		data += AES_BLOCK_SIZE;
+	}
+	raw_spin_unlock_irqrestore(&plain_lock, flags);
+	return ret;
+}
+
+static int encrypt(struct skcipher_request *req, struct crypto_skcipher *tfm,
+		   struct scatterlist *from, struct scatterlist *to, u32 length,
+		   u8 *chain)
+{
+	skcipher_request_set_tfm(req, tfm);
+	skcipher_request_set_callback(req, 0, NULL, NULL);
+	skcipher_request_set_crypt(req, from, to, length, chain);
+	return crypto_skcipher_encrypt(req);
+}
+
+static struct page *page_of(const u8 *data)
+{
+	if (virt_addr_valid(data))
+		return virt_to_page(data);
+	return is_vmalloc_addr(data) ? vmalloc_to_page(data) : NULL;
+}
+
+/* As much as can be taken at once, at least a block; returns how much. */
+static int cbc_part(const struct smbsign_cmac_key *key, struct scratch *scratch,
+		    u8 *chain, const u8 *data, u32 length)
+{
+	u32 part = min_t(u32, length, PAGE_SIZE - offset_in_page(data));
+	struct page *page = page_of(data);
+	struct scatterlist from, to;
+
+	part = round_down(part, AES_BLOCK_SIZE);
+	sg_init_table(&from, 1);
+	if (page && part) {
+		sg_set_page(&from, page, part, offset_in_page(data));
+	} else {
+		/* A block across two pages, or memory of another kind */
+		part = page ? AES_BLOCK_SIZE :
+			      min_t(u32, length, SMBSIGN_CMAC_HELD);
+		memcpy(scratch->in, data, part);
+		sg_set_buf(&from, scratch->in, part);
+	}
+	sg_init_one(&to, scratch->out, part);
+	return encrypt(scratch->req, key->tfm, &from, &to, part, chain) ?: part;
+}
+
+/* As much as can be taken at once, where vector registers may be used. */
+static int cbc_fast(const struct smbsign_cmac_key *key, u8 *chain,
+		    const u8 *data, u32 length)
+{
+	unsigned int user = in_serving_softirq() ? OF_SOFTIRQ : OF_TASK;
+
+	return cbc_part(key, this_cpu_read(scratches[user]), chain, data,
+			length);
+}
+
+/* Encrypt whole blocks; what is left of them is @chain. */
+static int cbc(const struct smbsign_cmac_key *key, u8 *chain, const u8 *data,
+	       u32 length)
+{
+	int ret;
+
+	while (length) {
+		preempt_disable();
+		ret = FAST_NOW ?
+			cbc_fast(key, chain, data, length) :
+			cbc_plainly(key, chain, data, length) ?: length;
+		preempt_enable();
+		if (ret < 0)
+			return ret;
+		data += ret;
+		length -= ret;
+	}
+	return 0;
+}
+
+/* Twice in GF(2^128), big endian (RFC 4493, 2.3). */
+static void double_block(u8 *out, const u8 *in)
+{
+	u64 high = get_unaligned_be64(in), low = get_unaligned_be64(in + 8);
+	u64 carry = high >> 63 ? 0x87 : 0;
+
+	put_unaligned_be64(high << 1 | low >> 63, out);
+	put_unaligned_be64(low << 1 ^ carry, out + 8);
+}
+
+/**
+ * smbsign_cmac_setkey() - prepare a key
+ * @key:	filled in
+ * @raw:	the signing key
+ *
+ * Context: process, may sleep; smbsign_cmac_available(). RFC 4493, 2.3.
+ * Return: 0, -ENOMEM, or the error of the kernel's crypto.
+ */
+int smbsign_cmac_setkey(struct smbsign_cmac_key *key,
+			const u8 raw[SMB2_KEY_SIZE])
+{
+	u8 zeroes[AES_BLOCK_SIZE] = { }, block[AES_BLOCK_SIZE] = { };
+	int ret;
+
+	ret = fast_alloc(&key->tfm);
+	if (ret)
+		return ret;
+	memcpy(key->raw, raw, sizeof(key->raw));
+	ret = crypto_skcipher_setkey(key->tfm, raw, SMB2_KEY_SIZE);
+	preempt_disable();
+	if (!ret)
+		ret = cbc_fast(key, block, zeroes, sizeof(zeroes));
+	preempt_enable();
+	if (ret < 0) {
+		smbsign_cmac_freekey(key);
+		return ret;
+	}
+	double_block(key->last[0], block);
+	double_block(key->last[1], key->last[0]);
+	memzero_explicit(block, sizeof(block));
+	return 0;
+}
+
+/**
+ * smbsign_cmac_freekey() - let a key go
+ * @key:	the key, used by nobody any more; its memory is the caller's to wipe
+ *
+ * Context: any but hard interrupt.
+ */
+void smbsign_cmac_freekey(struct smbsign_cmac_key *key)
+{
+	crypto_free_skcipher(key->tfm);
+	key->tfm = NULL;
+}
+
+/**
+ * smbsign_cmac_begin() - start a computation
+ * @cmac:	where
+ *
+ * Context: any.
+ */
+void smbsign_cmac_begin(struct smbsign_cmac *cmac)
+{
+	memset(cmac->chain, 0, sizeof(cmac->chain));
+	cmac->held = 0;
+}
+
+static void hold(struct smbsign_cmac *cmac, const u8 *data, u32 length)
+{
+	memcpy(cmac->hold + cmac->held, data, length);
+	cmac->held += length;
+}
+
+/**
+ * smbsign_cmac_update() - add bytes
+ * @key:	the key
+ * @cmac:	a computation begun
+ * @data:	the bytes
+ * @length:	their number
+ *
+ * Context: any.
+ * Return: 0 or the error of the kernel's crypto.
+ */
+int smbsign_cmac_update(const struct smbsign_cmac_key *key,
+			struct smbsign_cmac *cmac, const u8 *data, u32 length)
+{
+	u32 part = -cmac->held % AES_BLOCK_SIZE;
+	int ret;
+
+	if (length <= sizeof(cmac->hold) - cmac->held) {
+		hold(cmac, data, length);
+		return 0;
+	}
+	hold(cmac, data, part);
+	data += part;
+	length -= part;
+	ret = cbc(key, cmac->chain, cmac->hold, cmac->held);
+	if (ret)
+		return ret;
+	/* The last block waits: what comes behind it decides what it becomes. */
+	part = length > sizeof(cmac->hold) ?
+	       round_down(length - 1, AES_BLOCK_SIZE) : 0;
+	cmac->held = 0;
+	hold(cmac, data + part, length - part);
+	return cbc(key, cmac->chain, data, part);
+}
+
+/**
+ * smbsign_cmac_end() - finish a computation
+ * @key:	the key
+ * @cmac:	a computation begun; to be begun anew afterwards
+ * @out:	the MAC
+ *
+ * Context: any. RFC 4493, 2.4.
+ * Return: 0 or the error of the kernel's crypto.
+ */
+int smbsign_cmac_end(const struct smbsign_cmac_key *key,
+		     struct smbsign_cmac *cmac, u8 out[SMB2_SIGNATURE_SIZE])
+{
+	bool full = cmac->held && !(cmac->held % AES_BLOCK_SIZE);
+	int ret;
+
+	if (!full) {
+		cmac->hold[cmac->held++] = 0x80;
+		while (cmac->held % AES_BLOCK_SIZE)
+			cmac->hold[cmac->held++] = 0;
+	}
+	crypto_xor(cmac->hold + cmac->held - AES_BLOCK_SIZE, key->last[!full],
+		   AES_BLOCK_SIZE);
+	ret = cbc(key, cmac->chain, cmac->hold, cmac->held);
+	memcpy(out, cmac->chain, sizeof(cmac->chain));
+	return ret;
+}
