@@ -203,8 +203,8 @@ static void kills(struct kunit *test)
 static void peers(struct kunit *test)
 {
 	struct smbsign_conn *conn = rig_open(test, 0);
-	struct sockaddr_storage peer = { };
-	struct sockaddr_in *in = (void *)&peer;
+	union smbsign_peer peer = { };
+	struct sockaddr_in *in = &peer.in;
 	struct sock *sk = conn->sk;
 
 	inet_sk(sk)->inet_daddr = htonl(0x7f000002);
@@ -214,13 +214,13 @@ static void peers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0x7f000002U, ntohl(in->sin_addr.s_addr));
 	KUNIT_EXPECT_EQ(test, 4242, ntohs(in->sin_port));
 #if IS_ENABLED(CONFIG_IPV6)
-	struct sockaddr_in6 *in6 = (void *)&peer;
+	struct sockaddr_in6 *in6 = &peer.in6;
 
 	/* An IPv4 client of an IPv6 listener is shown as what he is. */
 	sk->sk_family = AF_INET6;
 	ipv6_addr_set_v4mapped(htonl(0x7f000002), &sk->sk_v6_daddr);
 	peer_of(sk, &peer);
-	KUNIT_EXPECT_EQ(test, AF_INET, peer.ss_family);
+	KUNIT_EXPECT_EQ(test, AF_INET, peer.any.sa_family);
 	sk->sk_v6_daddr = in6addr_loopback;
 	peer_of(sk, &peer);
 	KUNIT_EXPECT_EQ(test, AF_INET6, in6->sin6_family);
@@ -229,6 +229,38 @@ static void peers(struct kunit *test)
 			   sizeof(in6addr_loopback));
 	sk->sk_family = AF_INET;
 #endif
+}
+
+/* CANCEL has another request's MessageId, and a response is not a request. */
+static void verified(struct kunit *test)
+{
+	struct smbsign_element element = {
+		.command = SMB2_CMD_WRITE, .message_id = 5,
+	};
+	struct smb2_header header = { .message_id = cpu_to_le64(5) };
+	struct smbsign_conn *conn = rig_open(test, 0);
+	u8 signature[SMB2_SIGNATURE_SIZE];
+
+	memset(signature, 'w', sizeof(signature));
+	smbsign_conn_verified(conn, &element, signature);
+	memset(signature, 'c', sizeof(signature));
+	element.command = SMB2_CMD_CANCEL;
+	smbsign_conn_verified(conn, &element, signature);
+
+	header.command = cpu_to_le16(SMB2_CMD_CANCEL);
+	KUNIT_EXPECT_FALSE(test, smbsign_conn_has_verified(conn, &header));
+	KUNIT_EXPECT_FALSE(test, smbsign_conn_take_verified(conn, &header,
+							    signature));
+	header.command = cpu_to_le16(SMB2_CMD_WRITE);
+	header.flags = cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR);
+	KUNIT_EXPECT_FALSE(test, smbsign_conn_take_verified(conn, &header,
+							    signature));
+	header.flags = 0;
+	KUNIT_EXPECT_TRUE(test, smbsign_conn_has_verified(conn, &header));
+	KUNIT_ASSERT_TRUE(test, smbsign_conn_take_verified(conn, &header,
+							   signature));
+	KUNIT_EXPECT_EQ(test, 'w', signature[0]);
+	KUNIT_EXPECT_FALSE(test, smbsign_conn_has_verified(conn, &header));
 }
 
 static void no_memory(struct kunit *test)
@@ -240,6 +272,9 @@ static void no_memory(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, smbsign_conn_alloc(conn->sk, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, smbsign_awaited_alloc(SMBSIGN_AWAITED_SETUP,
 						      &element, NULL));
+	/* What cannot be remembered is computed again. */
+	smbsign_conn_verified(conn, &element, conn->rx.signature);
+	KUNIT_EXPECT_NULL(test, conn->verified);
 	around.allocate = -1;
 	smbsign_conn_free(NULL);
 }
@@ -252,6 +287,7 @@ static struct kunit_case conn_cases[] = {
 	KUNIT_CASE(unsees),
 	KUNIT_CASE(kills),
 	KUNIT_CASE(peers),
+	KUNIT_CASE(verified),
 	KUNIT_CASE(no_memory),
 	{}
 };

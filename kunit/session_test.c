@@ -549,6 +549,40 @@ static void by_key(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, session_key(other, ID, key_a));
 }
 
+static bool is_ours(struct smbsign_conn *conn, u64 id, const u8 *raw)
+{
+	struct smb2_header header = {
+		.command = cpu_to_le16(SMB2_CMD_WRITE),
+		.session_id = cpu_to_le64(id),
+	};
+	int grace = smbsign_grace_enter();
+	bool ours = smbsign_session_key_seen(conn, &header, raw);
+
+	smbsign_grace_leave(grace);
+	return ours;
+}
+
+/* Does ksmbd check with the key that we verify with? */
+static void same_key(struct kunit *test)
+{
+	u64 related = SMB2_SESSION_ID_RELATED;
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_conn *other = rig_open(test, 0);
+
+	rig_negotiate(conn, SMB2_DIALECT_210, true);
+	rig_negotiate(other, SMB2_DIALECT_210, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID + 1, key_b));
+	KUNIT_EXPECT_TRUE(test, is_ours(conn, ID, key_a));
+	KUNIT_EXPECT_FALSE(test, is_ours(conn, ID, key_b));
+	KUNIT_EXPECT_TRUE(test, is_ours(conn, ID + 1, key_b));
+	KUNIT_EXPECT_FALSE(test, is_ours(conn, ID + 2, key_a));
+	KUNIT_EXPECT_FALSE(test, is_ours(other, ID, key_a));
+	KUNIT_EXPECT_TRUE(test, is_ours(conn, related, key_a));
+	KUNIT_EXPECT_FALSE(test, is_ours(conn, related, no_secret));
+	KUNIT_EXPECT_FALSE(test, is_ours(other, related, key_a));
+}
+
 static bool was_told(u64 id)
 {
 	int grace = smbsign_grace_enter();
@@ -732,6 +766,7 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(number_used_again),
 	KUNIT_CASE(number_renewed),
 	KUNIT_CASE(by_key),
+	KUNIT_CASE(same_key),
 	KUNIT_CASE(told),
 	KUNIT_CASE(no_memory),
 	KUNIT_CASE(outlives),

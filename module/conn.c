@@ -15,24 +15,20 @@
 #define AWAITED_MAX	1024
 
 /* ksmbd's listeners are IPv6 sockets: an IPv4 client is shown as one. */
-static void peer_of(const struct sock *sk, struct sockaddr_storage *peer)
+static void peer_of(const struct sock *sk, union smbsign_peer *peer)
 {
-	struct sockaddr_in *in = (struct sockaddr_in *)peer;
-
 #if IS_ENABLED(CONFIG_IPV6)
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)peer;
-
 	if (sk->sk_family == AF_INET6 &&
 	    !ipv6_addr_v4mapped(&sk->sk_v6_daddr)) {
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = inet_sk(sk)->inet_dport;
-		in6->sin6_addr = sk->sk_v6_daddr;
+		peer->in6.sin6_family = AF_INET6;
+		peer->in6.sin6_port = inet_sk(sk)->inet_dport;
+		peer->in6.sin6_addr = sk->sk_v6_daddr;
 		return;
 	}
 #endif
-	in->sin_family = AF_INET;
-	in->sin_port = inet_sk(sk)->inet_dport;
-	in->sin_addr.s_addr = inet_sk(sk)->inet_daddr;
+	peer->in.sin_family = AF_INET;
+	peer->in.sin_port = inet_sk(sk)->inet_dport;
+	peer->in.sin_addr.s_addr = inet_sk(sk)->inet_daddr;
 }
 
 /**
@@ -70,6 +66,7 @@ static void conn_free(struct rcu_head *rcu)
 	smbsign_rx_destroy(&conn->rx);
 	if (conn->window.used != conn->window.small)
 		kfree(conn->window.used);
+	kfree(conn->verified);
 	kfree(conn);
 }
 
@@ -342,4 +339,81 @@ int smbsign_conn_unsee(struct smbsign_conn *conn, gfp_t gfp)
 	spin_unlock_bh(&conn->lock);
 	/* For the memory that the window wants now. */
 	return smbsign_conn_grant(conn, 0, gfp);
+}
+
+/**
+ * smbsign_conn_verified() - the gate has verified a request
+ * @conn:	the connection
+ * @element:	the request
+ * @signature:	its Signature
+ *
+ * CANCEL has the MessageId of another request.
+ *
+ * Context: any but hard interrupt, under the socket lock.
+ */
+void smbsign_conn_verified(struct smbsign_conn *conn,
+			   const struct smbsign_element *element,
+			   const u8 signature[SMB2_SIGNATURE_SIZE])
+{
+	if (element->command == SMB2_CMD_CANCEL)
+		return;
+	spin_lock_bh(&conn->lock);
+	if (!conn->verified)
+		conn->verified = kzalloc(sizeof(*conn->verified), GFP_ATOMIC |
+					 __GFP_NOWARN);
+	if (conn->verified)
+		smbsign_verified_note(conn->verified, element->message_id,
+				      signature);
+	spin_unlock_bh(&conn->lock);
+}
+
+static bool may_be_verified(const struct smb2_header *header)
+{
+	return header->command != cpu_to_le16(SMB2_CMD_CANCEL) &&
+	       !(header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR));
+}
+
+/**
+ * smbsign_conn_has_verified() - has the gate verified this request?
+ * @conn:	the connection
+ * @header:	the request's SMB2 header
+ *
+ * Context: any but hard interrupt, inside smbsign_grace_enter().
+ * Return: true if it has, and its signature is known still.
+ */
+bool smbsign_conn_has_verified(struct smbsign_conn *conn,
+			       const struct smb2_header *header)
+{
+	bool has;
+
+	spin_lock_bh(&conn->lock);
+	has = conn->verified && may_be_verified(header) &&
+	      smbsign_verified_has(conn->verified,
+				   le64_to_cpu(header->message_id));
+	spin_unlock_bh(&conn->lock);
+	return has;
+}
+
+/**
+ * smbsign_conn_take_verified() - the signature of a request that was verified
+ * @conn:	the connection
+ * @header:	the request's SMB2 header
+ * @signature:	filled in
+ *
+ * Context: any but hard interrupt, inside smbsign_grace_enter().
+ * Return: true if it is known.
+ */
+bool smbsign_conn_take_verified(struct smbsign_conn *conn,
+				const struct smb2_header *header,
+				u8 signature[SMB2_SIGNATURE_SIZE])
+{
+	bool taken;
+
+	spin_lock_bh(&conn->lock);
+	taken = conn->verified && may_be_verified(header) &&
+		smbsign_verified_take(conn->verified,
+				      le64_to_cpu(header->message_id),
+				      signature);
+	spin_unlock_bh(&conn->lock);
+	return taken;
 }

@@ -3,6 +3,8 @@
 #ifndef SMBSIGN_CONN_H
 #define SMBSIGN_CONN_H
 
+#include <linux/in.h>
+#include <linux/in6.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -11,6 +13,7 @@
 
 #include "policy.h"
 #include "rx.h"
+#include "verified.h"
 #include "window.h"
 
 /**
@@ -55,6 +58,19 @@ struct smbsign_awaited {
 };
 
 /**
+ * union smbsign_peer - an address, to be shown; a struct sockaddr_storage has more
+ *			room than all the rest of a connection
+ * @any:	its family
+ * @in:		an IPv4 address
+ * @in6:	an IPv6 address
+ */
+union smbsign_peer {
+	struct sockaddr		any;
+	struct sockaddr_in	in;
+	struct sockaddr_in6	in6;
+};
+
+/**
  * struct smbsign_conn - a guarded connection
  * @sk:			its socket; ours while we are attached
  * @node:		in the list of all connections
@@ -78,6 +94,7 @@ struct smbsign_awaited {
  * @closed:		the connection has ended, no session may be added
  * @facts:		what is known of the connection
  * @window:		MessageIds that the client may use
+ * @verified:		signatures that ksmbd need not compute, or NULL
  * @sessions:		its sessions
  * @awaited:		requests whose responses matter
  * @awaited_count:	their number
@@ -88,7 +105,7 @@ struct smbsign_conn {
 	struct list_head	node;
 	struct proto		*base;
 	void			(*data_ready)(struct sock *sk);
-	struct sockaddr_storage	peer;
+	union smbsign_peer	peer;
 	void			*ksmbd_conn;
 	struct hlist_node	by_ksmbd_conn;
 	bool			forgotten;
@@ -109,6 +126,7 @@ struct smbsign_conn {
 	bool			closed;
 	struct smbsign_conn_facts facts;
 	struct smbsign_window	window;
+	struct smbsign_verified	*verified;
 	struct list_head	sessions;
 	struct list_head	awaited;
 	unsigned int		awaited_count;
@@ -145,6 +163,14 @@ void smbsign_conn_answered(struct smbsign_conn *conn,
 			   struct smbsign_awaited *awaited);
 void smbsign_conn_kick(struct smbsign_conn *conn);
 void smbsign_conn_kill(struct smbsign_conn *conn, enum smbsign_reason reason);
+void smbsign_conn_verified(struct smbsign_conn *conn,
+			   const struct smbsign_element *element,
+			   const u8 signature[SMB2_SIGNATURE_SIZE]);
+bool smbsign_conn_has_verified(struct smbsign_conn *conn,
+			       const struct smb2_header *header);
+bool smbsign_conn_take_verified(struct smbsign_conn *conn,
+				const struct smb2_header *header,
+				u8 signature[SMB2_SIGNATURE_SIZE]);
 int smbsign_conn_grant(struct smbsign_conn *conn, u32 credits, gfp_t gfp);
 int smbsign_conn_unsee(struct smbsign_conn *conn, gfp_t gfp);
 

@@ -139,6 +139,9 @@ static int sign_instead(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 	if (conn && is_response(vec->iov_base) && !wraps(conn)) {
 		memset(signature, 0, SMB2_SIGNATURE_SIZE);
 		ret = 0;
+	} else if (conn && smbsign_conn_take_verified(conn, vec->iov_base,
+						      signature)) {
+		ret = 0;
 	} else if (conn) {
 		ret = compute(conn, raw, vec, vecs, signature);
 	}
@@ -175,16 +178,18 @@ static bool key_used(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 {
 	struct smb2_header *header = vec->iov_base;
 	struct smbsign_conn *conn;
+	bool ours;
 
 	if (vecs < 1 || vec->iov_len < sizeof(*header))
 		return false;
 	conn = named(ksmbd_conn);
 	if (!conn)
 		return false;
-	smbsign_session_key_seen(conn, header, raw);
+	ours = smbsign_session_key_seen(conn, header, raw);
 	if (is_response(header) && header->session_id == RELATED)
 		header->session_id = smbsign_session_by_raw(conn, raw);
 	return (is_response(header) && !wraps(conn)) ||
+	       (ours && smbsign_conn_has_verified(conn, header)) ||
 	       differs(conn, header, raw);
 }
 

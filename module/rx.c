@@ -733,8 +733,10 @@ static int body_verified(struct smbsign_conn *conn)
 	smbsign_count(SMBSIGN_COUNT_VERIFIED);
 	if (in_serving_softirq())
 		smbsign_count(SMBSIGN_COUNT_VERIFIED_SOFTIRQ);
-	if (!rx->doom.status)
+	if (!rx->doom.status) {
+		smbsign_conn_verified(conn, &rx->element, rx->signature);
 		return element_done(conn, true);
+	}
 	rx->shown = rx->element.session_id;
 	return refuse_frame(conn, &rx->doom);
 }

@@ -422,6 +422,20 @@ static bool shows_key(const struct smbsign_session *session,
 	}
 }
 
+static struct smbsign_session *find_by_raw(struct smbsign_conn *conn,
+					   const u8 raw[SMB2_KEY_SIZE])
+{
+	struct smbsign_session *session;
+
+	lockdep_assert_held(&conn->lock);
+	list_for_each_entry(session, &conn->sessions, node) {
+		if (!session->raw_seen && session->key &&
+		    !crypto_memneq(session->raw, raw, SMB2_KEY_SIZE))
+			return session;
+	}
+	return NULL;
+}
+
 /**
  * smbsign_session_key_seen() - ksmbd signs or checks a message
  * @conn:	the connection
@@ -433,13 +447,15 @@ static bool shows_key(const struct smbsign_session *session,
  *
  * Context: any but hard interrupt, inside smbsign_grace_enter(); called from an
  * ftrace callback, does not sleep.
+ * Return: true if the session's requests are verified with that very key.
  */
-void smbsign_session_key_seen(struct smbsign_conn *conn,
+bool smbsign_session_key_seen(struct smbsign_conn *conn,
 			      const struct smb2_header *header,
 			      const u8 raw[SMB2_KEY_SIZE])
 {
 	u64 id = le64_to_cpu(header->session_id);
 	struct smbsign_session *session;
+	bool ours;
 
 	rcu_read_lock();
 	spin_lock_bh(&conn->lock);
@@ -452,8 +468,13 @@ void smbsign_session_key_seen(struct smbsign_conn *conn,
 		memcpy(session->raw, raw, SMB2_KEY_SIZE);
 		session->raw_seen = true;
 	}
+	if (id == SMB2_SESSION_ID_RELATED)
+		session = find_by_raw(conn, raw);
+	ours = session && session->key && !session->raw_seen &&
+	       !memcmp(session->raw, raw, SMB2_KEY_SIZE);
 	spin_unlock_bh(&conn->lock);
 	rcu_read_unlock();
+	return ours;
 }
 
 /**
@@ -485,20 +506,6 @@ void smbsign_session_preauth(struct smbsign_conn *conn,
 		memcpy(session->preauth, after, sizeof(after));
 	spin_unlock_bh(&conn->lock);
 	rcu_read_unlock();
-}
-
-static struct smbsign_session *find_by_raw(struct smbsign_conn *conn,
-					   const u8 raw[SMB2_KEY_SIZE])
-{
-	struct smbsign_session *session;
-
-	lockdep_assert_held(&conn->lock);
-	list_for_each_entry(session, &conn->sessions, node) {
-		if (!session->raw_seen && session->key &&
-		    !crypto_memneq(session->raw, raw, SMB2_KEY_SIZE))
-			return session;
-	}
-	return NULL;
 }
 
 static struct smbsign_key *key_by_raw(struct smbsign_conn *conn,

@@ -57,7 +57,7 @@ struct smbsign_key *smbsign_session_facts(struct smbsign_conn *conn, u64 id,
 int smbsign_session_response(struct smbsign_conn *conn,
 			     const struct smbsign_awaited *request, u64 id,
 			     u32 status, u16 session_flags);
-void smbsign_session_key_seen(struct smbsign_conn *conn,
+bool smbsign_session_key_seen(struct smbsign_conn *conn,
 			      const struct smb2_header *header,
 			      const u8 raw[SMB2_KEY_SIZE]);
 void smbsign_session_preauth(struct smbsign_conn *conn,

@@ -12,7 +12,7 @@
 #define SMBSIGN_WINDOW_LARGE	65536
 #define SMBSIGN_WINDOW_UNSEEN	8192
 /* No connection lives to see this id; below it, no sum of ids wraps. */
-#define SMBSIGN_WINDOW_END	(1ULL << 63)
+#define SMBSIGN_WINDOW_END	BIT_ULL(63)
 
 /**
  * struct smbsign_window - Connection.CommandSequenceWindow, 3.3.1.7
