@@ -2,7 +2,7 @@
 # smbsign: SMB signing that ksmbd cannot be talked out of
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean install demo test lint kunit fuzz test-debug endure
+.PHONY: all module clean install demo test lint bench kunit fuzz test-debug endure
 
 all: module
 
@@ -23,6 +23,9 @@ test:
 
 lint:
 	scripts/lint
+
+bench:
+	scripts/bench/run $(KERNEL)
 
 kunit:
 	scripts/kunit/run

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What was counted, as a table: ratios first."""
+
+from dataclasses import dataclass
+
+COLUMNS = ("client", "dialect", "conns", "operation", "ratio", "share",
+           "alone unsigned", "alone signed", "with unsigned", "with signed")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One operation, counted four times. @cost: instructions by (alone,
+    signed)."""
+
+    client: str
+    dialect: str
+    connections: int
+    operation: str
+    size: int
+    cost: dict
+
+    @property
+    def ratio(self):
+        """What it costs signed, against ksmbd alone."""
+        return self.cost[False, True] / self.cost[True, True]
+
+    @property
+    def share(self):
+        """What signing costs the server, against ksmbd alone; None where that
+        is nothing, or where the client signs in the same guest."""
+        alone = self.cost[True, True] - self.cost[True, False]
+        if self.client == "cifs.ko" or alone < self.cost[True, False] / 20:
+            return None
+        return (self.cost[False, True] - self.cost[True, False]) / alone
+
+    def cells(self):
+        """It as a line of the table."""
+        share = "" if self.share is None else f"{self.share:.2f}"
+        costs = (self.cost[alone, signed] for alone in (True, False)
+                 for signed in (False, True))
+        return (self.client, self.dialect, str(self.connections),
+                self.operation, f"{self.ratio:.2f}", share,
+                *(f"{cost:,}" for cost in costs))
+
+
+def rows(counts):
+    """The rows of @counts, a list as guest writes it."""
+    found = {}
+    for one in counts:
+        key = (one["client"], one["dialect"], one["connections"],
+               one["operation"], one["bytes"])
+        found.setdefault(key, {})[one["alone"], one["signed"]] = \
+            one["instructions"]
+    return [Row(*key, cost) for key, cost in found.items() if len(cost) == 4]
+
+
+def text(table):
+    """@table, rows, in columns."""
+    lines = [COLUMNS, *(row.cells() for row in table)]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    return "\n".join("  ".join(
+        cell.ljust(width) if index in (0, 1, 3) else cell.rjust(width)
+        for index, (cell, width) in enumerate(zip(line, widths)))
+        for line in lines)
