@@ -261,6 +261,14 @@ static void verified(struct kunit *test)
 							   signature));
 	KUNIT_EXPECT_EQ(test, 'w', signature[0]);
 	KUNIT_EXPECT_FALSE(test, smbsign_conn_has_verified(conn, &header));
+
+	element.command = SMB2_CMD_WRITE;
+	smbsign_conn_verified(conn, &element, signature);
+	KUNIT_EXPECT_TRUE(test, smbsign_conn_has_verified(conn, &header));
+	smbsign_conn_repeats(conn);
+	KUNIT_EXPECT_FALSE(test, smbsign_conn_has_verified(conn, &header));
+	KUNIT_EXPECT_FALSE(test, smbsign_conn_take_verified(conn, &header,
+							    signature));
 }
 
 static void no_memory(struct kunit *test)

@@ -1025,6 +1025,7 @@ static void replay_allowed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
 	KUNIT_EXPECT_EQ(test, stream->length, smbsign_rx_readable(conn));
 	KUNIT_EXPECT_EQ(test, 2U, around.events[SMBSIGN_COUNT_VERIFIED]);
+	KUNIT_EXPECT_TRUE(test, conn->repeats);
 }
 
 /* CreditCharge counts where it was agreed on: a range, used once. */

@@ -342,6 +342,22 @@ int smbsign_conn_unsee(struct smbsign_conn *conn, gfp_t gfp)
 }
 
 /**
+ * smbsign_conn_repeats() - a MessageId is let in that is no new one, or unseen
+ * @conn:	the connection
+ *
+ * In audit, or with replay_window=0.  From now on ksmbd checks itself: what it asks
+ * for could be another request than the one that was verified.
+ *
+ * Context: any but hard interrupt, under the socket lock.
+ */
+void smbsign_conn_repeats(struct smbsign_conn *conn)
+{
+	spin_lock_bh(&conn->lock);
+	conn->repeats = true;
+	spin_unlock_bh(&conn->lock);
+}
+
+/**
  * smbsign_conn_verified() - the gate has verified a request
  * @conn:	the connection
  * @element:	the request
@@ -367,9 +383,11 @@ void smbsign_conn_verified(struct smbsign_conn *conn,
 	spin_unlock_bh(&conn->lock);
 }
 
-static bool may_be_verified(const struct smb2_header *header)
+static bool may_be_verified(const struct smbsign_conn *conn,
+			    const struct smb2_header *header)
 {
-	return header->command != cpu_to_le16(SMB2_CMD_CANCEL) &&
+	return conn->verified && !conn->repeats &&
+	       header->command != cpu_to_le16(SMB2_CMD_CANCEL) &&
 	       !(header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR));
 }
 
@@ -387,7 +405,7 @@ bool smbsign_conn_has_verified(struct smbsign_conn *conn,
 	bool has;
 
 	spin_lock_bh(&conn->lock);
-	has = conn->verified && may_be_verified(header) &&
+	has = may_be_verified(conn, header) &&
 	      smbsign_verified_has(conn->verified,
 				   le64_to_cpu(header->message_id));
 	spin_unlock_bh(&conn->lock);
@@ -410,7 +428,7 @@ bool smbsign_conn_take_verified(struct smbsign_conn *conn,
 	bool taken;
 
 	spin_lock_bh(&conn->lock);
-	taken = conn->verified && may_be_verified(header) &&
+	taken = may_be_verified(conn, header) &&
 		smbsign_verified_take(conn->verified,
 				      le64_to_cpu(header->message_id),
 				      signature);

@@ -95,6 +95,7 @@ union smbsign_peer {
  * @facts:		what is known of the connection
  * @window:		MessageIds that the client may use
  * @verified:		signatures that ksmbd need not compute, or NULL
+ * @repeats:		a MessageId may come twice: it tells no request any more
  * @sessions:		its sessions
  * @awaited:		requests whose responses matter
  * @awaited_count:	their number
@@ -127,6 +128,7 @@ struct smbsign_conn {
 	struct smbsign_conn_facts facts;
 	struct smbsign_window	window;
 	struct smbsign_verified	*verified;
+	bool			repeats;
 	struct list_head	sessions;
 	struct list_head	awaited;
 	unsigned int		awaited_count;
@@ -163,6 +165,7 @@ void smbsign_conn_answered(struct smbsign_conn *conn,
 			   struct smbsign_awaited *awaited);
 void smbsign_conn_kick(struct smbsign_conn *conn);
 void smbsign_conn_kill(struct smbsign_conn *conn, enum smbsign_reason reason);
+void smbsign_conn_repeats(struct smbsign_conn *conn);
 void smbsign_conn_verified(struct smbsign_conn *conn,
 			   const struct smbsign_element *element,
 			   const u8 signature[SMB2_SIGNATURE_SIZE]);

@@ -188,9 +188,10 @@ static bool key_used(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 	ours = smbsign_session_key_seen(conn, header, raw);
 	if (is_response(header) && header->session_id == RELATED)
 		header->session_id = smbsign_session_by_raw(conn, raw);
-	return (is_response(header) && !wraps(conn)) ||
-	       (ours && smbsign_conn_has_verified(conn, header)) ||
-	       differs(conn, header, raw);
+	if (!wraps(conn) && (is_response(header) ||
+			     (ours && smbsign_conn_has_verified(conn, header))))
+		return true;
+	return differs(conn, header, raw);
 }
 
 /* In ksmbd's worker, preemption off: it must not sleep. */

@@ -359,6 +359,7 @@ static int step_kind(struct smbsign_conn *conn)
 			return killed(conn, verdict.reason);
 		smbsign_report(conn, &rx->element, verdict.reason,
 			       SMBSIGN_REPORT_AUDIT);
+		smbsign_conn_repeats(conn);
 		return pass_frame(conn);
 	}
 }
@@ -650,9 +651,10 @@ static int use_ids(struct smbsign_conn *conn)
 	    window_use(conn, element->message_id, credit_charge(conn, element)))
 		return GO_ON;
 	smbsign_policy_get(&policy);
-	if (!policy.replay_window || audited(conn, &verdict) != SMBSIGN_ABORT)
-		return GO_ON;
-	return killed(conn, verdict.reason);
+	if (policy.replay_window && audited(conn, &verdict) == SMBSIGN_ABORT)
+		return killed(conn, verdict.reason);
+	smbsign_conn_repeats(conn);
+	return GO_ON;
 }
 
 static int malformed(struct smbsign_conn *conn)
@@ -661,6 +663,7 @@ static int malformed(struct smbsign_conn *conn)
 		return killed(conn, SMBSIGN_REASON_MALFORMED);
 	smbsign_report(conn, &conn->rx.element, SMBSIGN_REASON_MALFORMED,
 		       SMBSIGN_REPORT_AUDIT);
+	smbsign_conn_repeats(conn);
 	return pass_frame(conn);
 }
 
