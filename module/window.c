@@ -10,6 +10,7 @@
  * brings them.
  */
 #include <linux/bitmap.h>
+#include <linux/bits.h>
 #include <linux/bitops.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
