@@ -242,32 +242,32 @@ static void verified(struct kunit *test)
 	u8 signature[SMB2_SIGNATURE_SIZE];
 
 	memset(signature, 'w', sizeof(signature));
-	smbsign_conn_verified(conn, &element, signature);
+	smbsign_conn_verified(conn, &element, 1, signature);
 	memset(signature, 'c', sizeof(signature));
 	element.command = SMB2_CMD_CANCEL;
-	smbsign_conn_verified(conn, &element, signature);
+	smbsign_conn_verified(conn, &element, 1, signature);
 
 	header.command = cpu_to_le16(SMB2_CMD_CANCEL);
 	KUNIT_EXPECT_FALSE(test, smbsign_conn_has_verified(conn, &header));
-	KUNIT_EXPECT_FALSE(test, smbsign_conn_take_verified(conn, &header,
+	KUNIT_EXPECT_FALSE(test, smbsign_conn_take_verified(conn, &header, 1,
 							    signature));
 	header.command = cpu_to_le16(SMB2_CMD_WRITE);
 	header.flags = cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR);
-	KUNIT_EXPECT_FALSE(test, smbsign_conn_take_verified(conn, &header,
+	KUNIT_EXPECT_FALSE(test, smbsign_conn_take_verified(conn, &header, 1,
 							    signature));
 	header.flags = 0;
 	KUNIT_EXPECT_TRUE(test, smbsign_conn_has_verified(conn, &header));
-	KUNIT_ASSERT_TRUE(test, smbsign_conn_take_verified(conn, &header,
+	KUNIT_ASSERT_TRUE(test, smbsign_conn_take_verified(conn, &header, 1,
 							   signature));
 	KUNIT_EXPECT_EQ(test, 'w', signature[0]);
 	KUNIT_EXPECT_FALSE(test, smbsign_conn_has_verified(conn, &header));
 
 	element.command = SMB2_CMD_WRITE;
-	smbsign_conn_verified(conn, &element, signature);
+	smbsign_conn_verified(conn, &element, 1, signature);
 	KUNIT_EXPECT_TRUE(test, smbsign_conn_has_verified(conn, &header));
 	smbsign_conn_repeats(conn);
 	KUNIT_EXPECT_FALSE(test, smbsign_conn_has_verified(conn, &header));
-	KUNIT_EXPECT_FALSE(test, smbsign_conn_take_verified(conn, &header,
+	KUNIT_EXPECT_FALSE(test, smbsign_conn_take_verified(conn, &header, 1,
 							    signature));
 }
 
@@ -281,7 +281,7 @@ static void no_memory(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, smbsign_awaited_alloc(SMBSIGN_AWAITED_SETUP,
 						      &element, NULL));
 	/* What cannot be remembered is computed again. */
-	smbsign_conn_verified(conn, &element, conn->rx.signature);
+	smbsign_conn_verified(conn, &element, 1, conn->rx.signature);
 	KUNIT_EXPECT_NULL(test, conn->verified);
 	around.allocate = -1;
 	smbsign_conn_free(NULL);

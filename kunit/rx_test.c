@@ -486,7 +486,7 @@ static void no_memory(struct kunit *test)
 	unsigned int i = 0;
 
 	/* It can do without the memory for what was verified: that is there. */
-	smbsign_conn_verified(conn, &element, conn->rx.signature);
+	smbsign_conn_verified(conn, &element, 1, conn->rx.signature);
 	do {
 		start_at(conn, 0);
 		rig_arrive(test, conn, stream->data, stream->length, true);

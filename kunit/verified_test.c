@@ -5,6 +5,7 @@
 #include "../module/verified.c"
 
 #define IDS	1000
+#define KEY	3
 
 static void signature_of(u64 id, u8 signature[SMB2_SIGNATURE_SIZE])
 {
@@ -16,14 +17,17 @@ static void note(struct smbsign_verified *verified, u64 id)
 	u8 signature[SMB2_SIGNATURE_SIZE];
 
 	signature_of(id, signature);
-	smbsign_verified_note(verified, id, signature);
+	smbsign_verified_note(verified, id, KEY, signature);
 }
 
 static bool takes(struct kunit *test, struct smbsign_verified *verified, u64 id)
 {
 	u8 signature[SMB2_SIGNATURE_SIZE] = { }, expected[SMB2_SIGNATURE_SIZE];
 
-	if (!smbsign_verified_take(verified, id, signature))
+	/* Not for another key */
+	KUNIT_EXPECT_FALSE(test, smbsign_verified_take(verified, id, KEY + 1,
+						       signature));
+	if (!smbsign_verified_take(verified, id, KEY, signature))
 		return false;
 	signature_of(id, expected);
 	KUNIT_EXPECT_MEMEQ(test, signature, expected, sizeof(expected));

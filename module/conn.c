@@ -361,6 +361,7 @@ void smbsign_conn_repeats(struct smbsign_conn *conn)
  * smbsign_conn_verified() - the gate has verified a request
  * @conn:	the connection
  * @element:	the request
+ * @key:	smbsign_key.serial of the key
  * @signature:	its Signature
  *
  * CANCEL has the MessageId of another request.
@@ -368,7 +369,7 @@ void smbsign_conn_repeats(struct smbsign_conn *conn)
  * Context: any but hard interrupt, under the socket lock.
  */
 void smbsign_conn_verified(struct smbsign_conn *conn,
-			   const struct smbsign_element *element,
+			   const struct smbsign_element *element, u64 key,
 			   const u8 signature[SMB2_SIGNATURE_SIZE])
 {
 	if (element->command == SMB2_CMD_CANCEL)
@@ -378,7 +379,7 @@ void smbsign_conn_verified(struct smbsign_conn *conn,
 		conn->verified = kzalloc(sizeof(*conn->verified), GFP_ATOMIC |
 					 __GFP_NOWARN);
 	if (conn->verified)
-		smbsign_verified_note(conn->verified, element->message_id,
+		smbsign_verified_note(conn->verified, element->message_id, key,
 				      signature);
 	spin_unlock_bh(&conn->lock);
 }
@@ -416,13 +417,14 @@ bool smbsign_conn_has_verified(struct smbsign_conn *conn,
  * smbsign_conn_take_verified() - the signature of a request that was verified
  * @conn:	the connection
  * @header:	the request's SMB2 header
+ * @key:	smbsign_key.serial of the key that would be computed with
  * @signature:	filled in
  *
  * Context: any but hard interrupt, inside smbsign_grace_enter().
- * Return: true if it is known.
+ * Return: true if it is known, and was verified with that key.
  */
 bool smbsign_conn_take_verified(struct smbsign_conn *conn,
-				const struct smb2_header *header,
+				const struct smb2_header *header, u64 key,
 				u8 signature[SMB2_SIGNATURE_SIZE])
 {
 	bool taken;
@@ -430,7 +432,7 @@ bool smbsign_conn_take_verified(struct smbsign_conn *conn,
 	spin_lock_bh(&conn->lock);
 	taken = may_be_verified(conn, header) &&
 		smbsign_verified_take(conn->verified,
-				      le64_to_cpu(header->message_id),
+				      le64_to_cpu(header->message_id), key,
 				      signature);
 	spin_unlock_bh(&conn->lock);
 	return taken;

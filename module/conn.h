@@ -167,12 +167,12 @@ void smbsign_conn_kick(struct smbsign_conn *conn);
 void smbsign_conn_kill(struct smbsign_conn *conn, enum smbsign_reason reason);
 void smbsign_conn_repeats(struct smbsign_conn *conn);
 void smbsign_conn_verified(struct smbsign_conn *conn,
-			   const struct smbsign_element *element,
+			   const struct smbsign_element *element, u64 key,
 			   const u8 signature[SMB2_SIGNATURE_SIZE]);
 bool smbsign_conn_has_verified(struct smbsign_conn *conn,
 			       const struct smb2_header *header);
 bool smbsign_conn_take_verified(struct smbsign_conn *conn,
-				const struct smb2_header *header,
+				const struct smb2_header *header, u64 key,
 				u8 signature[SMB2_SIGNATURE_SIZE]);
 int smbsign_conn_grant(struct smbsign_conn *conn, u32 credits, gfp_t gfp);
 int smbsign_conn_unsee(struct smbsign_conn *conn, gfp_t gfp);

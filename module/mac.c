@@ -13,6 +13,8 @@ static const char * const algorithm_names[] = {
 	[SMB2_SIGNING_AES_CMAC] = "cmac(aes)",
 };
 
+static atomic64_t serials;
+
 /* Held for as long as we are loaded, so that no later use needs modprobe. */
 static struct crypto_shash *pinned[ARRAY_SIZE(algorithm_names)];
 
@@ -99,6 +101,7 @@ struct smbsign_key *smbsign_key_alloc(u16 algorithm,
 		kfree_sensitive(key);
 		return ERR_PTR(ret);
 	}
+	key->serial = atomic64_inc_return(&serials);
 	refcount_set(&key->refs, 1);
 	return key;
 }

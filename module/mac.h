@@ -14,12 +14,14 @@
  * @tfm:	the kernel's transform with the key set; never changed afterwards.
  *		NULL where @cmac is used
  * @cmac:	the key for AES-CMAC in bulk
+ * @serial:	its number: no other key ever has it, and it is not 0
  * @refs:	references; the key is freed a grace period after the last one
  * @rcu:	for that grace period
  */
 struct smbsign_key {
 	struct crypto_shash	*tfm;
 	struct smbsign_cmac_key	cmac;
+	u64			serial;
 	refcount_t		refs;
 	struct rcu_head		rcu;
 };

@@ -92,7 +92,10 @@ static struct smbsign_conn *named(void *ksmbd_conn)
 	return NULL;
 }
 
-/* The MAC of a message, by what was negotiated and with the key we know. */
+/*
+ * The MAC of a message, by what was negotiated and with the key we know, or what
+ * the gate has found it to be.
+ */
 static int compute(struct smbsign_conn *conn, const u8 *raw,
 		   const struct kvec *vec, int vecs, u8 *signature)
 {
@@ -102,6 +105,11 @@ static int compute(struct smbsign_conn *conn, const u8 *raw,
 
 	if (!key)
 		return -ENOKEY;
+	if (smbsign_conn_take_verified(conn, vec->iov_base, key->serial,
+				       signature)) {
+		smbsign_key_put(key);
+		return 0;
+	}
 	ret = smbsign_mac_begin(&mac, key);
 	for (; !ret && vecs; vec++, vecs--)
 		ret = smbsign_mac_update(&mac, vec->iov_base, vec->iov_len);
@@ -138,9 +146,6 @@ static int sign_instead(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 
 	if (conn && is_response(vec->iov_base) && !wraps(conn)) {
 		memset(signature, 0, SMB2_SIGNATURE_SIZE);
-		ret = 0;
-	} else if (conn && smbsign_conn_take_verified(conn, vec->iov_base,
-						      signature)) {
 		ret = 0;
 	} else if (conn) {
 		ret = compute(conn, raw, vec, vecs, signature);

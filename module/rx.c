@@ -723,6 +723,7 @@ static int body_verified(struct smbsign_conn *conn)
 	};
 	struct smbsign_rx *rx = &conn->rx;
 	u8 expected[SMB2_SIGNATURE_SIZE];
+	u64 key = rx->mac.key->serial;
 
 	if (smbsign_mac_end(&rx->mac, expected))
 		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
@@ -737,7 +738,7 @@ static int body_verified(struct smbsign_conn *conn)
 	if (in_serving_softirq())
 		smbsign_count(SMBSIGN_COUNT_VERIFIED_SOFTIRQ);
 	if (!rx->doom.status) {
-		smbsign_conn_verified(conn, &rx->element, rx->signature);
+		smbsign_conn_verified(conn, &rx->element, key, rx->signature);
 		return element_done(conn, true);
 	}
 	rx->shown = rx->element.session_id;

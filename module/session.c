@@ -471,7 +471,7 @@ bool smbsign_session_key_seen(struct smbsign_conn *conn,
 	if (id == SMB2_SESSION_ID_RELATED)
 		session = find_by_raw(conn, raw);
 	ours = session && session->key && !session->raw_seen &&
-	       !memcmp(session->raw, raw, SMB2_KEY_SIZE);
+	       !crypto_memneq(session->raw, raw, SMB2_KEY_SIZE);
 	spin_unlock_bh(&conn->lock);
 	rcu_read_unlock();
 	return ours;

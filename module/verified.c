@@ -20,17 +20,19 @@ static unsigned int place(u64 message_id)
  * smbsign_verified_note() - a request has been verified
  * @verified:	where to note it
  * @message_id:	its MessageId
+ * @key:	smbsign_key.serial of the key
  * @signature:	its Signature
  *
  * Context: any, under smbsign_conn.lock.
  */
 void smbsign_verified_note(struct smbsign_verified *verified, u64 message_id,
+			   u64 key,
 			   const u8 signature[SMB2_SIGNATURE_SIZE])
 {
 	typeof(verified->entry[0]) *entry = &verified->entry[place(message_id)];
 
-	entry->used = true;
 	entry->message_id = message_id;
+	entry->key = key;
 	memcpy(entry->signature, signature, sizeof(entry->signature));
 }
 
@@ -48,26 +50,27 @@ bool smbsign_verified_has(const struct smbsign_verified *verified,
 	const typeof(verified->entry[0]) *entry =
 		&verified->entry[place(message_id)];
 
-	return entry->used && entry->message_id == message_id;
+	return entry->key && entry->message_id == message_id;
 }
 
 /**
  * smbsign_verified_take() - what ksmbd is to compare a request's signature with
  * @verified:	where it was noted; not any more
  * @message_id:	its MessageId
+ * @key:	smbsign_key.serial of the key that would be computed with
  * @signature:	filled in
  *
  * Context: any, under smbsign_conn.lock.
- * Return: true if it was there.
+ * Return: true if it was there, and verified with that key.
  */
 bool smbsign_verified_take(struct smbsign_verified *verified, u64 message_id,
-			   u8 signature[SMB2_SIGNATURE_SIZE])
+			   u64 key, u8 signature[SMB2_SIGNATURE_SIZE])
 {
 	typeof(verified->entry[0]) *entry = &verified->entry[place(message_id)];
 
-	if (!smbsign_verified_has(verified, message_id))
+	if (!smbsign_verified_has(verified, message_id) || entry->key != key)
 		return false;
-	entry->used = false;
+	entry->key = 0;
 	memcpy(signature, entry->signature, SMB2_SIGNATURE_SIZE);
 	return true;
 }

@@ -10,23 +10,25 @@
 /**
  * struct smbsign_verified - the latest of them, one for each hash of a MessageId
  * @entry:		in no order
- * @entry.used:		there is one
  * @entry.message_id:	MessageId of the request
+ * @entry.key:		smbsign_key.serial of the key it was verified with, 0 where
+ *			there is no entry
  * @entry.signature:	its Signature
  */
 struct smbsign_verified {
 	struct {
-		bool	used;
 		u64	message_id;
+		u64	key;
 		u8	signature[SMB2_SIGNATURE_SIZE];
 	} entry[1 << SMBSIGN_VERIFIED_BITS];
 };
 
 void smbsign_verified_note(struct smbsign_verified *verified, u64 message_id,
+			   u64 key,
 			   const u8 signature[SMB2_SIGNATURE_SIZE]);
 bool smbsign_verified_has(const struct smbsign_verified *verified,
 			  u64 message_id);
 bool smbsign_verified_take(struct smbsign_verified *verified, u64 message_id,
-			   u8 signature[SMB2_SIGNATURE_SIZE]);
+			   u64 key, u8 signature[SMB2_SIGNATURE_SIZE]);
 
 #endif /* SMBSIGN_VERIFIED_H */
