@@ -522,6 +522,33 @@ static void audit(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, SMBSIGN_REPORT_AUDIT, around.report);
 }
 
+/* Audit lets in what may hide requests, and with them their MessageIds. */
+static void audit_hides(struct kunit *test)
+{
+	static const u8 hiding[][SMB2_NBSS_SIZE] = {
+		"\xfeSMB",	/* too short for a header */
+		"\xfdSMB",	/* encrypted, and for no session */
+		"\xfcSMB",	/* compressed */
+		"\xffSMB",	/* SMB1 */
+	};
+	struct smbsign_conn *conn;
+	u8 frame[16] = { };
+	unsigned int i;
+
+	around.policy.mode = SMBSIGN_POLICY_AUDIT;
+	put_unaligned_be32(sizeof(frame) - SMB2_NBSS_SIZE, frame);
+	for (i = 0; i < ARRAY_SIZE(hiding); i++) {
+		conn = conn_for(test, AUTHENTICATED);
+		KUNIT_EXPECT_FALSE(test, conn->repeats);
+		memcpy(frame + SMB2_NBSS_SIZE, hiding[i], sizeof(hiding[i]));
+		start_at(conn, 0);
+		rig_arrive(test, conn, frame, sizeof(frame), false);
+		run(conn);
+		KUNIT_EXPECT_EQ(test, sizeof(frame), smbsign_rx_readable(conn));
+		KUNIT_EXPECT_TRUE_MSG(test, conn->repeats, "%u", i);
+	}
+}
+
 /* on_violation=reset: nothing is answered. */
 static void reset_on_violation(struct kunit *test)
 {
@@ -1184,6 +1211,7 @@ static struct kunit_case rx_cases[] = {
 	KUNIT_CASE_PARAM(small_budgets, dialogue_gen_params),
 	KUNIT_CASE_PARAM(no_memory, dialogue_gen_params),
 	KUNIT_CASE_PARAM(audit, dialogue_gen_params),
+	KUNIT_CASE(audit_hides),
 	KUNIT_CASE_PARAM(reset_on_violation, dialogue_gen_params),
 	KUNIT_CASE_PARAM(terminal, dialogue_gen_params),
 	KUNIT_CASE(every_bit),
