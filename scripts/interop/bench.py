@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 
+from tests.kernellog import KernelLog
 from tests.server import COMMON_CONF, SHARE, Server, guest_sh, run, sysctl_set
 
 # ksmbd tells clients of an interface only if it is not the loopback, and
@@ -58,34 +59,16 @@ def fault_pattern():
                                if line and not line.startswith("#")))
 
 
-class KernelLog:
-    """The kernel log from now on."""
+class Faults(KernelLog):
+    """Faults in the kernel log, from now on."""
 
     def __init__(self):
         # All that is said here, even if it is much
         sysctl_set("kernel/printk_devkmsg", "on\n") # it wants the newline
-        self._file = os.open("/dev/kmsg", os.O_RDWR | os.O_NONBLOCK)
-        os.lseek(self._file, 0, os.SEEK_END)
+        super().__init__(os.SEEK_END)
         self._fault = fault_pattern()
-
-    def say(self, text):
-        """Write @text, to find one's way in the log."""
-        os.write(self._file, text.encode())
 
     def fault(self):
         """The first fault since the last call, or ""."""
-        found = ""
-        while line := self._next():
-            if not found and self._fault.search(line):
-                found = line
-        return found
-
-    def _next(self):
-        """The next message, or "" where there is none."""
-        try:
-            record = os.read(self._file, 8192).decode(errors="replace")
-        except BlockingIOError:
-            return ""
-        except BrokenPipeError: # overwritten before it was read
-            return " "
-        return record.partition(";")[2].partition("\n")[0] or " "
+        found = [line for line in self.messages() if self._fault.search(line)]
+        return found[0] if found else ""

@@ -9,6 +9,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
+from .kernellog import KernelLog
 from .tap import equal
 
 GUEST_SH = pathlib.Path(__file__).parent.parent / "vm" / "guest.sh"
@@ -95,48 +96,37 @@ def sysctl_set(name, value):
     return old
 
 
-class _KernelLog:
-    """How often the kernel has said something since it was booted. It is read
-    on and on, as the kernel forgets what lies long back."""
+class _Heard:
+    """How often the kernel has said something since it was booted."""
 
     def __init__(self, *texts):
         self._counts = dict.fromkeys(texts, 0)
-        self._file = None
-
-    def _records(self):
-        if self._file is None:
-            self._file = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
-        while True:
-            try:
-                yield os.read(self._file, 8192).decode(errors="replace")
-            except BlockingIOError:
-                return
-            except BrokenPipeError: # overwritten before it was read
-                continue
+        self._log = None
 
     def count(self, text):
         """How often it has said @text, one of those it was made for."""
-        for record in self._records():
+        self._log = self._log or KernelLog(os.SEEK_SET)
+        for message in self._log.messages():
             for known in self._counts:
-                self._counts[known] += known in record
+                self._counts[known] += known in message
         return self._counts[text]
 
 
 _BAD_SIGNATURE = "bad smb2 signature"
 _NEW_DAEMON = "Reconnect to a new user space daemon"
-_log = _KernelLog(_BAD_SIGNATURE, _NEW_DAEMON)
+_heard = _Heard(_BAD_SIGNATURE, _NEW_DAEMON)
 
 
 def ksmbd_complaints():
     """How many bad signatures ksmbd itself has found: requests that nobody
     kept from it."""
-    return _log.count(_BAD_SIGNATURE)
+    return _heard.count(_BAD_SIGNATURE)
 
 
 def mountd_crashes():
     """How often ksmbd.mountd's worker has died: 3.5.3 corrupts its heap now
     and then, and what it was asked meanwhile fails."""
-    return _log.count(_NEW_DAEMON)
+    return _heard.count(_NEW_DAEMON)
 
 
 def loaded(module):
