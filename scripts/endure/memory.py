@@ -21,8 +21,9 @@ DEBUGFS = pathlib.Path("/sys/kernel/debug")
 SLABS = DEBUGFS / "slab"
 MODULE = "smbsign"
 MIB = 1024                      # in KiB, as /proc/meminfo counts
+# MemAvailable counts what other programs hold and what files were read, too
 SLACK = {"Slab": 6 * MIB, "SUnreclaim": 6 * MIB, "Percpu": MIB,
-         "KernelStack": MIB, "MemAvailable": 6 * MIB}
+         "KernelStack": MIB, "MemAvailable": 16 * MIB}
 
 HEAD = re.compile(r" +(\d+) \S+(?: \[\w+\])?(?: waste=(\d+)/)?")
 FRAME = re.compile(r" {8,}(\S+)(?: \[(\w+)\])?")
