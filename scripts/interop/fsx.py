@@ -19,11 +19,13 @@ LARGEST = 256 << 10
 
 class Fsx:
     """Random operations on a file that is @path on the mount and @origin
-    on the server."""
+    on the server. Without @gaps, nothing is written to where the client has not
+    read before."""
 
-    def __init__(self, path, origin, seed):
+    def __init__(self, path, origin, seed, gaps=True):
         self._path = path
         self._origin = origin
+        self._gaps = gaps
         self._dice = random.Random(seed)
         self._model = bytearray()
         self._file = open(path, "x+b", buffering=0)
@@ -62,6 +64,10 @@ class Fsx:
     def _size(self):
         return os.fstat(self._file.fileno()).st_size
 
+    def _close_gaps(self):
+        if not self._gaps:
+            os.pread(self._file.fileno(), LARGEST, 0)
+
     def _compare(self, got, offset):
         """@got is what the model has at @offset."""
         wanted = bytes(self._model[offset:offset + len(got)])
@@ -91,6 +97,7 @@ class Fsx:
         offset, length = self._span(LARGEST)
         self._note("write", offset, length)
         data = self._dice.randbytes(length)
+        self._close_gaps()
         written = os.pwrite(self._file.fileno(), data, offset)
         equal(written, length, "bytes written")
         self._put(offset, data)
@@ -100,6 +107,7 @@ class Fsx:
         if size < LARGEST:
             data = self._dice.randbytes(min(5000, LARGEST - size))
             self._note("append", size, len(data))
+            self._close_gaps()
             os.pwrite(self._file.fileno(), data, self._size())
             self._put(size, data)
 
@@ -126,6 +134,7 @@ class Fsx:
         offset, length = self._span(len(self._model))
         self._note("map write", offset, length)
         data = self._dice.randbytes(length)
+        self._close_gaps()
         with mmap.mmap(self._file.fileno(), len(self._model)) as view:
             view[offset:offset + length] = data
             view.flush()
