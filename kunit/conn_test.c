@@ -231,44 +231,74 @@ static void peers(struct kunit *test)
 #endif
 }
 
+static bool takes(struct smbsign_conn *conn, const struct smb2_header *header)
+{
+	u8 signature[SMB2_SIGNATURE_SIZE] = { };
+
+	return smbsign_conn_take_verified(conn, header, 1, signature) &&
+	       signature[0] == 'w';
+}
+
+static void note(struct smbsign_conn *conn, u16 command, u64 id, u8 value)
+{
+	const struct smbsign_element element = {
+		.command = command, .message_id = id,
+	};
+	u8 signature[SMB2_SIGNATURE_SIZE];
+
+	memset(signature, value, sizeof(signature));
+	smbsign_conn_verified(conn, &element, 1, signature);
+}
+
 /* CANCEL has another request's MessageId, and a response is not a request. */
 static void verified(struct kunit *test)
 {
-	struct smbsign_element element = {
-		.command = SMB2_CMD_WRITE, .message_id = 5,
-	};
 	struct smb2_header header = { .message_id = cpu_to_le64(5) };
 	struct smbsign_conn *conn = rig_open(test, 0);
-	u8 signature[SMB2_SIGNATURE_SIZE];
 
-	memset(signature, 'w', sizeof(signature));
-	smbsign_conn_verified(conn, &element, 1, signature);
-	memset(signature, 'c', sizeof(signature));
-	element.command = SMB2_CMD_CANCEL;
-	smbsign_conn_verified(conn, &element, 1, signature);
+	note(conn, SMB2_CMD_WRITE, 5, 'w');
+	note(conn, SMB2_CMD_CANCEL, 5, 'c');
 
 	header.command = cpu_to_le16(SMB2_CMD_CANCEL);
-	KUNIT_EXPECT_FALSE(test, smbsign_conn_has_verified(conn, &header));
-	KUNIT_EXPECT_FALSE(test, smbsign_conn_take_verified(conn, &header, 1,
-							    signature));
+	KUNIT_EXPECT_FALSE(test, takes(conn, &header));
 	header.command = cpu_to_le16(SMB2_CMD_WRITE);
 	header.flags = cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR);
-	KUNIT_EXPECT_FALSE(test, smbsign_conn_take_verified(conn, &header, 1,
-							    signature));
+	KUNIT_EXPECT_FALSE(test, takes(conn, &header));
 	header.flags = 0;
-	KUNIT_EXPECT_TRUE(test, smbsign_conn_has_verified(conn, &header));
-	KUNIT_ASSERT_TRUE(test, smbsign_conn_take_verified(conn, &header, 1,
-							   signature));
-	KUNIT_EXPECT_EQ(test, 'w', signature[0]);
-	KUNIT_EXPECT_FALSE(test, smbsign_conn_has_verified(conn, &header));
+	KUNIT_EXPECT_TRUE(test, takes(conn, &header));
+	KUNIT_EXPECT_FALSE(test, takes(conn, &header));
 
-	element.command = SMB2_CMD_WRITE;
-	smbsign_conn_verified(conn, &element, 1, signature);
-	KUNIT_EXPECT_TRUE(test, smbsign_conn_has_verified(conn, &header));
+	note(conn, SMB2_CMD_WRITE, 5, 'w');
 	smbsign_conn_repeats(conn);
-	KUNIT_EXPECT_FALSE(test, smbsign_conn_has_verified(conn, &header));
-	KUNIT_EXPECT_FALSE(test, smbsign_conn_take_verified(conn, &header, 1,
-							    signature));
+	KUNIT_EXPECT_FALSE(test, takes(conn, &header));
+}
+
+/* As many as a client sends at once; what ksmbd never asks for takes no room. */
+static void verified_many(struct kunit *test)
+{
+	struct smb2_header header = { .command = cpu_to_le16(SMB2_CMD_READ) };
+	struct smbsign_conn *conn = rig_open(test, 0);
+	unsigned int taken, round;
+	u64 id;
+
+	for (id = 0; id < 1000; id++)
+		note(conn, SMB2_CMD_ECHO, id, 'e');
+	KUNIT_EXPECT_NULL(test, conn->verified.entry);
+	for (round = 0; round < 8; round++) {
+		taken = 0;
+		for (id = 0; id < 100; id++)
+			note(conn, SMB2_CMD_READ, id, 'w');
+		for (id = 0; id < 100; id++) {
+			header.message_id = cpu_to_le64(id);
+			taken += takes(conn, &header);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, 100, taken);
+	KUNIT_EXPECT_LE(test, conn->verified.bits, SMBSIGN_VERIFIED_BITS_MAX);
+	/* It grows no further. */
+	for (id = 0; id < 10000; id++)
+		note(conn, SMB2_CMD_READ, id, 'w');
+	KUNIT_EXPECT_EQ(test, SMBSIGN_VERIFIED_BITS_MAX, conn->verified.bits);
 }
 
 static void no_memory(struct kunit *test)
@@ -282,7 +312,7 @@ static void no_memory(struct kunit *test)
 						      &element, NULL));
 	/* What cannot be remembered is computed again. */
 	smbsign_conn_verified(conn, &element, 1, conn->rx.signature);
-	KUNIT_EXPECT_NULL(test, conn->verified);
+	KUNIT_EXPECT_NULL(test, conn->verified.entry);
 	around.allocate = -1;
 	smbsign_conn_free(NULL);
 }
@@ -296,6 +326,7 @@ static struct kunit_case conn_cases[] = {
 	KUNIT_CASE(kills),
 	KUNIT_CASE(peers),
 	KUNIT_CASE(verified),
+	KUNIT_CASE(verified_many),
 	KUNIT_CASE(no_memory),
 	{}
 };

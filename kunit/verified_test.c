@@ -7,17 +7,27 @@
 #define IDS	1000
 #define KEY	3
 
+static void resize(struct kunit *test, struct smbsign_verified *verified,
+		   u8 bits)
+{
+	struct smbsign_verified_entry *entry =
+		kunit_kcalloc(test, 1 << bits, sizeof(*entry), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	smbsign_verified_resize(verified, entry, bits);
+}
+
 static void signature_of(u64 id, u8 signature[SMB2_SIGNATURE_SIZE])
 {
 	memset(signature, id + 1, SMB2_SIGNATURE_SIZE);
 }
 
-static void note(struct smbsign_verified *verified, u64 id)
+static bool note(struct smbsign_verified *verified, u64 id)
 {
 	u8 signature[SMB2_SIGNATURE_SIZE];
 
 	signature_of(id, signature);
-	smbsign_verified_note(verified, id, KEY, signature);
+	return smbsign_verified_note(verified, id, KEY, signature);
 }
 
 static bool takes(struct kunit *test, struct smbsign_verified *verified, u64 id)
@@ -37,44 +47,63 @@ static bool takes(struct kunit *test, struct smbsign_verified *verified, u64 id)
 /* The latest ones are there, once; what is not, was never said to be. */
 static void latest(struct kunit *test)
 {
-	struct smbsign_verified *verified =
-		kunit_kzalloc(test, sizeof(*verified), GFP_KERNEL);
-	unsigned int found = 0;
+	struct smbsign_verified verified = { };
+	unsigned int found = 0, roomless = 0;
 	u64 id;
 
-	KUNIT_ASSERT_NOT_NULL(test, verified);
-	KUNIT_EXPECT_FALSE(test, smbsign_verified_has(verified, 0));
-	KUNIT_EXPECT_FALSE(test, takes(test, verified, 0));
+	KUNIT_EXPECT_FALSE(test, takes(test, &verified, 0));
+	KUNIT_EXPECT_FALSE(test, note(&verified, 0));
+	resize(test, &verified, SMBSIGN_VERIFIED_BITS);
+	KUNIT_EXPECT_FALSE(test, takes(test, &verified, 0));
+	for (id = 0; id < IDS; id++)
+		roomless += !note(&verified, id);
 	for (id = 0; id < IDS; id++) {
-		KUNIT_EXPECT_FALSE(test, smbsign_verified_has(verified, id));
-		note(verified, id);
-		KUNIT_EXPECT_TRUE(test, smbsign_verified_has(verified, id));
+		found += takes(test, &verified, id);
+		KUNIT_EXPECT_FALSE(test, takes(test, &verified, id));
 	}
-	for (id = 0; id < IDS; id++) {
-		found += takes(test, verified, id);
-		KUNIT_EXPECT_FALSE(test, takes(test, verified, id));
-	}
-	KUNIT_EXPECT_GE(test, found, ARRAY_SIZE(verified->entry) / 2);
-	KUNIT_EXPECT_LE(test, found, ARRAY_SIZE(verified->entry));
+	KUNIT_EXPECT_EQ(test, IDS - roomless, found);
+	KUNIT_EXPECT_GE(test, found, (1 << SMBSIGN_VERIFIED_BITS) / 2);
+	KUNIT_EXPECT_LE(test, found, 1 << SMBSIGN_VERIFIED_BITS);
 }
 
 /* One at a time, as most clients have it, is always found. */
 static void alternating(struct kunit *test)
 {
-	struct smbsign_verified *verified =
-		kunit_kzalloc(test, sizeof(*verified), GFP_KERNEL);
+	struct smbsign_verified verified = { };
 	u64 id;
 
-	KUNIT_ASSERT_NOT_NULL(test, verified);
+	resize(test, &verified, SMBSIGN_VERIFIED_BITS);
 	for (id = 0; id < 16 * IDS; id += 16) {
-		note(verified, id);
-		KUNIT_EXPECT_TRUE(test, takes(test, verified, id));
+		KUNIT_EXPECT_TRUE(test, note(&verified, id));
+		KUNIT_EXPECT_TRUE(test, takes(test, &verified, id));
 	}
+}
+
+/* Nothing is lost on the way to more room, up to the most there is. */
+static void grows(struct kunit *test)
+{
+	struct smbsign_verified verified = { };
+	unsigned int before = 0, after = 0;
+	u64 id;
+	u8 bits;
+
+	KUNIT_EXPECT_EQ(test, SMBSIGN_VERIFIED_BITS,
+			smbsign_verified_wanted(&verified));
+	resize(test, &verified, SMBSIGN_VERIFIED_BITS);
+	for (id = 0; id < IDS; id++)
+		before += note(&verified, id);
+	while ((bits = smbsign_verified_wanted(&verified)))
+		resize(test, &verified, bits);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_VERIFIED_BITS_MAX, verified.bits);
+	for (id = 0; id < IDS; id++)
+		after += takes(test, &verified, id);
+	KUNIT_EXPECT_EQ(test, before, after);
 }
 
 static struct kunit_case verified_cases[] = {
 	KUNIT_CASE(latest),
 	KUNIT_CASE(alternating),
+	KUNIT_CASE(grows),
 	{}
 };
 

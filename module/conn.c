@@ -66,7 +66,7 @@ static void conn_free(struct rcu_head *rcu)
 	smbsign_rx_destroy(&conn->rx);
 	if (conn->window.used != conn->window.small)
 		kfree(conn->window.used);
-	kfree(conn->verified);
+	kfree(conn->verified.entry);
 	kfree(conn);
 }
 
@@ -284,14 +284,17 @@ void smbsign_conn_kill(struct smbsign_conn *conn, enum smbsign_reason reason)
 	smbsign_conn_kick(conn);
 }
 
-static u32 window_wanted(struct smbsign_conn *conn, u32 credits)
+/* Grant if there is room; returns the size that the window wants, or 0. */
+static u32 grant(struct smbsign_conn *conn, u32 credits)
 {
 	u32 size;
 
 	spin_lock_bh(&conn->lock);
 	size = smbsign_window_wanted(&conn->window, credits);
-	if (size <= conn->window.size)
+	if (size <= conn->window.size) {
+		smbsign_window_grant(&conn->window, credits);
 		size = 0;
+	}
 	spin_unlock_bh(&conn->lock);
 	return size;
 }
@@ -307,17 +310,16 @@ static u32 window_wanted(struct smbsign_conn *conn, u32 credits)
  */
 int smbsign_conn_grant(struct smbsign_conn *conn, u32 credits, gfp_t gfp)
 {
-	u32 size = window_wanted(conn, credits);
-	unsigned long *used = NULL;
+	u32 size = grant(conn, credits);
+	unsigned long *used;
 
-	if (size) {
-		used = kzalloc(size / BITS_PER_BYTE, gfp);
-		if (!used)
-			return -ENOMEM;
-	}
+	if (!size)
+		return 0;
+	used = kzalloc(size / BITS_PER_BYTE, gfp);
+	if (!used)
+		return -ENOMEM;
 	spin_lock_bh(&conn->lock);
-	if (used)
-		used = smbsign_window_resize(&conn->window, used, size);
+	used = smbsign_window_resize(&conn->window, used, size);
 	smbsign_window_grant(&conn->window, credits);
 	spin_unlock_bh(&conn->lock);
 	kfree(used);
@@ -357,6 +359,33 @@ void smbsign_conn_repeats(struct smbsign_conn *conn)
 	spin_unlock_bh(&conn->lock);
 }
 
+static void verified_grow(struct smbsign_conn *conn)
+{
+	u8 bits = smbsign_verified_wanted(&conn->verified);
+	struct smbsign_verified_entry *entry;
+
+	if (!bits)
+		return;
+	entry = kcalloc(1 << bits, sizeof(*entry), GFP_ATOMIC | __GFP_NOWARN);
+	if (entry)
+		kfree(smbsign_verified_resize(&conn->verified, entry, bits));
+}
+
+/* Will ksmbd ask for it?  CANCEL has the MessageId of another request. */
+static bool asked_for(u16 command)
+{
+	switch (command) {
+	case SMB2_CMD_NEGOTIATE:
+	case SMB2_CMD_SESSION_SETUP:
+	case SMB2_CMD_CANCEL:
+	case SMB2_CMD_ECHO:
+	case SMB2_CMD_OPLOCK_BREAK:
+		return false;
+	default:
+		return true;
+	}
+}
+
 /**
  * smbsign_conn_verified() - the gate has verified a request
  * @conn:	the connection
@@ -364,53 +393,21 @@ void smbsign_conn_repeats(struct smbsign_conn *conn)
  * @key:	smbsign_key.serial of the key
  * @signature:	its Signature
  *
- * CANCEL has the MessageId of another request.
- *
  * Context: any but hard interrupt, under the socket lock.
  */
 void smbsign_conn_verified(struct smbsign_conn *conn,
 			   const struct smbsign_element *element, u64 key,
 			   const u8 signature[SMB2_SIGNATURE_SIZE])
 {
-	if (element->command == SMB2_CMD_CANCEL)
+	if (!asked_for(element->command))
 		return;
 	spin_lock_bh(&conn->lock);
-	if (!conn->verified)
-		conn->verified = kzalloc(sizeof(*conn->verified), GFP_ATOMIC |
-					 __GFP_NOWARN);
-	if (conn->verified)
-		smbsign_verified_note(conn->verified, element->message_id, key,
-				      signature);
+	if (!conn->verified.entry)
+		verified_grow(conn);
+	if (!smbsign_verified_note(&conn->verified, element->message_id, key,
+				   signature))
+		verified_grow(conn);
 	spin_unlock_bh(&conn->lock);
-}
-
-static bool may_be_verified(const struct smbsign_conn *conn,
-			    const struct smb2_header *header)
-{
-	return conn->verified && !conn->repeats &&
-	       header->command != cpu_to_le16(SMB2_CMD_CANCEL) &&
-	       !(header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR));
-}
-
-/**
- * smbsign_conn_has_verified() - has the gate verified this request?
- * @conn:	the connection
- * @header:	the request's SMB2 header
- *
- * Context: any but hard interrupt, inside smbsign_grace_enter().
- * Return: true if it has, and its signature is known still.
- */
-bool smbsign_conn_has_verified(struct smbsign_conn *conn,
-			       const struct smb2_header *header)
-{
-	bool has;
-
-	spin_lock_bh(&conn->lock);
-	has = may_be_verified(conn, header) &&
-	      smbsign_verified_has(conn->verified,
-				   le64_to_cpu(header->message_id));
-	spin_unlock_bh(&conn->lock);
-	return has;
 }
 
 /**
@@ -429,9 +426,12 @@ bool smbsign_conn_take_verified(struct smbsign_conn *conn,
 {
 	bool taken;
 
+	if (!asked_for(le16_to_cpu(header->command)) ||
+	    header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR))
+		return false;
 	spin_lock_bh(&conn->lock);
-	taken = may_be_verified(conn, header) &&
-		smbsign_verified_take(conn->verified,
+	taken = !conn->repeats &&
+		smbsign_verified_take(&conn->verified,
 				      le64_to_cpu(header->message_id), key,
 				      signature);
 	spin_unlock_bh(&conn->lock);

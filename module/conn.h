@@ -83,7 +83,8 @@ union smbsign_peer {
  * @rx:			what came in; under the socket lock
  * @tx_lock:		serialises writers; outside of the socket lock
  * @tx_left:		bytes of ksmbd's current response not written yet; @tx_lock
- * @tx_unsent:		header of a response that TCP had no room for; @tx_lock
+ * @tx_unsent:		header of a response that TCP had no room for, or of
+ *			protocol 0; @tx_lock
  * @told:		ksmbd's NEGOTIATE response was made to demand signing; @tx_lock
  * @compressed:		a compressed request was let in; set under the socket lock
  * @encrypted:		an encrypted request was let in; set under the socket lock
@@ -94,7 +95,7 @@ union smbsign_peer {
  * @closed:		the connection has ended, no session may be added
  * @facts:		what is known of the connection
  * @window:		MessageIds that the client may use
- * @verified:		signatures that ksmbd need not compute, or NULL
+ * @verified:		signatures that ksmbd need not compute
  * @repeats:		a MessageId may come twice: it tells no request any more
  * @sessions:		its sessions
  * @awaited:		requests whose responses matter
@@ -127,7 +128,7 @@ struct smbsign_conn {
 	bool			closed;
 	struct smbsign_conn_facts facts;
 	struct smbsign_window	window;
-	struct smbsign_verified	*verified;
+	struct smbsign_verified	verified;
 	bool			repeats;
 	struct list_head	sessions;
 	struct list_head	awaited;
@@ -169,8 +170,6 @@ void smbsign_conn_repeats(struct smbsign_conn *conn);
 void smbsign_conn_verified(struct smbsign_conn *conn,
 			   const struct smbsign_element *element, u64 key,
 			   const u8 signature[SMB2_SIGNATURE_SIZE]);
-bool smbsign_conn_has_verified(struct smbsign_conn *conn,
-			       const struct smb2_header *header);
 bool smbsign_conn_take_verified(struct smbsign_conn *conn,
 				const struct smb2_header *header, u64 key,
 				u8 signature[SMB2_SIGNATURE_SIZE]);

@@ -92,24 +92,14 @@ static struct smbsign_conn *named(void *ksmbd_conn)
 	return NULL;
 }
 
-/*
- * The MAC of a message, by what was negotiated and with the key we know, or what
- * the gate has found it to be.
- */
-static int compute(struct smbsign_conn *conn, const u8 *raw,
-		   const struct kvec *vec, int vecs, u8 *signature)
+/* The MAC of a message; the reference to @key is handed over. */
+static int compute(struct smbsign_key *key, const struct kvec *vec, int vecs,
+		   u8 *signature)
 {
-	struct smbsign_key *key = smbsign_session_key(conn, vec->iov_base, raw);
-	struct smbsign_mac mac = { };
+	struct smbsign_mac mac;
 	int ret;
 
-	if (!key)
-		return -ENOKEY;
-	if (smbsign_conn_take_verified(conn, vec->iov_base, key->serial,
-				       signature)) {
-		smbsign_key_put(key);
-		return 0;
-	}
+	mac.key = NULL;
 	ret = smbsign_mac_begin(&mac, key);
 	for (; !ret && vecs; vec++, vecs--)
 		ret = smbsign_mac_update(&mac, vec->iov_base, vec->iov_len);
@@ -117,6 +107,24 @@ static int compute(struct smbsign_conn *conn, const u8 *raw,
 		ret = smbsign_mac_end(&mac, signature);
 	smbsign_mac_cancel(&mac);
 	return ret;
+}
+
+/*
+ * The signature of a message, by what was negotiated and with the key we know, or
+ * what the gate has found it to be.
+ */
+static int signature_of(struct smbsign_conn *conn, const u8 *raw,
+			const struct kvec *vec, int vecs, u8 *signature)
+{
+	struct smbsign_key *key = smbsign_session_key(conn, vec->iov_base, raw);
+
+	if (!key)
+		return -ENOKEY;
+	if (!smbsign_conn_take_verified(conn, vec->iov_base, key->serial,
+					signature))
+		return compute(key, vec, vecs, signature);
+	smbsign_key_put(key);
+	return 0;
 }
 
 static bool is_response(const struct smb2_header *header)
@@ -134,8 +142,8 @@ static bool wraps(const struct smbsign_conn *conn)
 
 /*
  * In place of ksmbd's own functions.  What is signed is a response, which is
- * signed as it leaves, or a request that the gate has verified already: ksmbd
- * compares what it gets here with what the request had.
+ * signed as it leaves, or a request: ksmbd compares what it gets here with what
+ * the request had.
  */
 static int sign_instead(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 			int vecs, u8 *signature)
@@ -148,7 +156,7 @@ static int sign_instead(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 		memset(signature, 0, SMB2_SIGNATURE_SIZE);
 		ret = 0;
 	} else if (conn) {
-		ret = compute(conn, raw, vec, vecs, signature);
+		ret = signature_of(conn, raw, vec, vecs, signature);
 	}
 	/* 7.3 does not look at what we return. */
 	if (ret)
@@ -193,8 +201,7 @@ static bool key_used(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 	ours = smbsign_session_key_seen(conn, header, raw);
 	if (is_response(header) && header->session_id == RELATED)
 		header->session_id = smbsign_session_by_raw(conn, raw);
-	if (!wraps(conn) && (is_response(header) ||
-			     (ours && smbsign_conn_has_verified(conn, header))))
+	if (!wraps(conn) && (is_response(header) || ours))
 		return true;
 	return differs(conn, header, raw);
 }
