@@ -437,8 +437,6 @@ static enum smbsign_action frame_expected(enum smbsign_frame_kind kind,
 					  enum smbsign_reason *reason)
 {
 	switch (kind) {
-	case SMBSIGN_FRAME_SMB2:
-		return SMBSIGN_VERIFY;
 	case SMBSIGN_FRAME_COMPRESSED:
 		*reason = SMBSIGN_REASON_COMPRESSED;
 		/* There is a session, and nobody wants anything signed. */

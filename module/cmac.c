@@ -36,12 +36,15 @@
  * struct scratch - what a call needs besides the data, in linear memory
  * @req:	the call
  * @out:	where the cipher text goes, to be forgotten
- * @in:		a copy of data that does not lie where the cipher can take it
+ * @copied:	@copy
+ * @copy:	of data that is little, or does not lie where the cipher can take
+ *		it; encrypted in place
  */
 struct scratch {
 	struct skcipher_request	*req;
 	u8			*out;
-	u8			in[SMBSIGN_CMAC_HELD];
+	struct scatterlist	copied;
+	u8			copy[SMBSIGN_CMAC_HELD];
 };
 
 /* A softirq may come in the middle of a task's computation. */
@@ -72,6 +75,7 @@ static struct scratch *scratch_alloc(int node)
 
 	if (!scratch)
 		return NULL;
+	sg_init_one(&scratch->copied, scratch->copy, sizeof(scratch->copy));
 	scratch->out = kmalloc_node(PAGE_SIZE, GFP_KERNEL, node);
 	scratch->req = skcipher_request_alloc(fast, GFP_KERNEL);
 	if (scratch->out && scratch->req)
@@ -211,37 +215,48 @@ static struct page *page_of(const u8 *data)
 	return is_vmalloc_addr(data) ? vmalloc_to_page(data) : NULL;
 }
 
-/* As much as can be taken at once, at least a block; returns how much. */
-static int cbc_part(const struct smbsign_cmac_key *key, struct scratch *scratch,
-		    u8 *chain, const u8 *data, u32 length)
+static int cbc_copied(const struct smbsign_cmac_key *key,
+		      struct scratch *scratch, u8 *chain, const u8 *data,
+		      u32 length)
 {
-	u32 part = min_t(u32, length, PAGE_SIZE - offset_in_page(data));
-	struct page *page = page_of(data);
-	struct scatterlist from, to;
-
-	part = round_down(part, AES_BLOCK_SIZE);
-	sg_init_table(&from, 1);
-	if (page && part) {
-		sg_set_page(&from, page, part, offset_in_page(data));
-	} else {
-		/* A block across two pages, or memory of another kind */
-		part = page ? AES_BLOCK_SIZE :
-			      min_t(u32, length, SMBSIGN_CMAC_HELD);
-		memcpy(scratch->in, data, part);
-		sg_set_buf(&from, scratch->in, part);
-	}
-	sg_init_one(&to, scratch->out, part);
-	return encrypt(scratch->req, key->tfm, &from, &to, part, chain) ?: part;
+	memcpy(scratch->copy, data, length);
+	scratch->copied.length = length;
+	return encrypt(scratch->req, key->tfm, &scratch->copied,
+		       &scratch->copied, length, chain) ?: length;
 }
 
-/* As much as can be taken at once, where vector registers may be used. */
+static int cbc_page(const struct smbsign_cmac_key *key,
+		    struct scratch *scratch, u8 *chain, const u8 *data,
+		    u32 length, struct page *page)
+{
+	struct scatterlist from, to;
+
+	sg_init_table(&from, 1);
+	sg_set_page(&from, page, length, offset_in_page(data));
+	sg_init_one(&to, scratch->out, length);
+	return encrypt(scratch->req, key->tfm, &from, &to, length, chain) ?:
+	       length;
+}
+
+/*
+ * As much as can be taken at once, at least a block, where vector registers may be
+ * used; returns how much.
+ */
 static int cbc_fast(const struct smbsign_cmac_key *key, u8 *chain,
 		    const u8 *data, u32 length)
 {
 	unsigned int user = in_serving_softirq() ? OF_SOFTIRQ : OF_TASK;
+	struct scratch *scratch = this_cpu_read(scratches[user]);
+	u32 part = min_t(u32, length, PAGE_SIZE - offset_in_page(data));
+	struct page *page;
 
-	return cbc_part(key, this_cpu_read(scratches[user]), chain, data,
-			length);
+	part = round_down(part, AES_BLOCK_SIZE);
+	page = length > SMBSIGN_CMAC_HELD ? page_of(data) : NULL;
+	if (page && part)
+		return cbc_page(key, scratch, chain, data, part, page);
+	/* Little, a block across two pages, or memory of another kind */
+	part = page ? AES_BLOCK_SIZE : min_t(u32, length, SMBSIGN_CMAC_HELD);
+	return cbc_copied(key, scratch, chain, data, part);
 }
 
 /* Encrypt whole blocks; what is left of them is @chain. */

@@ -59,16 +59,15 @@ static struct smbsign_verdict compressed(const struct smbsign_policy *policy,
 }
 
 /**
- * smbsign_policy_frame() - judge a message by what kind it is
+ * smbsign_policy_frame() - judge a message that is not SMB2 in the plain
  * @policy:		what the administrator wants
  * @conn:		facts of the connection
  * @kind:		kind of the message
  * @smb1_upgrades:	it is an SMB1 NEGOTIATE that asks for SMB2
  *
  * Context: any.
- * Return: PASS where the message is to be handed on whole, VERIFY where its
- * elements are to be judged one by one, PASS_ALONE for an SMB1 NEGOTIATE, or what
- * is wrong with it.
+ * Return: PASS where the message is to be handed on whole, PASS_ALONE for an SMB1
+ * NEGOTIATE, or what is wrong with it.
  */
 struct smbsign_verdict
 smbsign_policy_frame(const struct smbsign_policy *policy,
@@ -76,8 +75,6 @@ smbsign_policy_frame(const struct smbsign_policy *policy,
 		     enum smbsign_frame_kind kind, bool smb1_upgrades)
 {
 	switch (kind) {
-	case SMBSIGN_FRAME_SMB2:
-		return act(SMBSIGN_VERIFY);
 	case SMBSIGN_FRAME_COMPRESSED:
 		return compressed(policy, conn);
 	case SMBSIGN_FRAME_SMB1:

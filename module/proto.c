@@ -61,21 +61,19 @@ static int read_substitute(struct smbsign_conn *conn, struct msghdr *msg,
 static int read_released(struct smbsign_conn *conn, struct msghdr *msg,
 			 size_t length, int flags)
 {
-	struct sock *sk = conn->sk;
-	int ret;
-
-	release_sock(sk);
-	ret = smbsign_compat_call_recvmsg(conn->base, sk, msg, length,
-					  flags | MSG_DONTWAIT);
-	lock_sock(sk);
-	return ret;
+	return smbsign_compat_call_recvmsg(conn->base, conn->sk, msg, length,
+					   flags | MSG_DONTWAIT);
 }
 
 static int swallow(struct smbsign_conn *conn, u32 length)
 {
 	struct msghdr nowhere = { };
+	int ret;
 
-	return read_released(conn, &nowhere, length, MSG_TRUNC);
+	release_sock(conn->sk);
+	ret = read_released(conn, &nowhere, length, MSG_TRUNC);
+	lock_sock(conn->sk);
+	return ret;
 }
 
 /* What tcp_recvmsg() would say where there is nothing to read. */
@@ -150,12 +148,16 @@ static int look(struct smbsign_conn *conn)
 	return 0;
 }
 
+/*
+ * Wait until there is something for ksmbd: then *@readable bytes of it lie in the
+ * queue, released.  Where they do not, what recvmsg() has read, or is to say.
+ */
 static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
-			  size_t length, int flags)
+			  size_t length, int flags, u32 *readable)
 {
 	long timeout = sock_rcvtimeo(conn->sk, flags & MSG_DONTWAIT);
 	struct sock *sk = conn->sk;
-	u32 readable, kick;
+	u32 kick;
 	int ret;
 
 	for (;;) {
@@ -164,13 +166,11 @@ static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
 			return -ECONNRESET;
 		if (conn->rx.state == SMBSIGN_RX_ENDED)
 			return 0;
-		readable = smbsign_rx_readable(conn);
-		if (readable)
+		*readable = smbsign_rx_readable(conn);
+		if (*readable) {
 			smbsign_queue_cut(sk, conn->rx.released);
-		if (readable)
-			return read_released(conn, msg,
-					     min_t(size_t, length, readable),
-					     flags);
+			return 0;
+		}
 		if (conn->rx.substitute && !conn->rx.refusing)
 			return read_substitute(conn, msg, length);
 		ret = look(conn);
@@ -193,7 +193,8 @@ static int smbsign_recvmsg(struct sock *sk, struct msghdr *msg, size_t length,
 {
 	int grace = smbsign_grace_enter();
 	struct smbsign_conn *conn = smbsign_conn_of(sk);
-	bool dead = false;
+	u32 readable = 0;
+	bool dead;
 	int ret;
 
 	if (!conn) {
@@ -208,10 +209,13 @@ static int smbsign_recvmsg(struct sock *sk, struct msghdr *msg, size_t length,
 	}
 	name_reader(conn);
 	lock_sock(sk);
-	ret = recvmsg_locked(conn, msg, length, flags);
+	ret = recvmsg_locked(conn, msg, length, flags, &readable);
 	dead = conn->rx.state == SMBSIGN_RX_DEAD;
 	release_sock(sk);
-	if (dead)
+	if (readable)
+		ret = read_released(conn, msg, min_t(size_t, length, readable),
+				    flags);
+	else if (dead)
 		tcp_abort(sk, ECONNRESET);
 leave:
 	smbsign_grace_leave(grace);

@@ -9,6 +9,34 @@
 #include "mac.h"
 #include "response.h"
 
+/* Bytes of the write as they lie in ksmbd's buffer, or NULL where they do not. */
+static u8 *piece(const struct msghdr *msg, size_t offset, size_t *length)
+{
+	const struct iov_iter *iter = &msg->msg_iter;
+	const struct kvec *vec = iter->kvec;
+
+	if (!iov_iter_is_kvec(iter) || iov_iter_count(iter) <= offset)
+		return NULL;
+	*length = min(*length, iov_iter_count(iter) - offset);
+	offset += iter->iov_offset;
+	for (; offset >= vec->iov_len; vec++)
+		offset -= vec->iov_len;
+	*length = min(*length, vec->iov_len - offset);
+	return vec->iov_base + offset;
+}
+
+static bool peek_pieces(const struct msghdr *msg, size_t offset, void *to,
+			size_t length)
+{
+	struct iov_iter iter = msg->msg_iter;
+
+	if (iov_iter_count(&iter) < offset ||
+	    iov_iter_count(&iter) - offset < length)
+		return false;
+	iov_iter_advance(&iter, offset);
+	return copy_from_iter_full(to, length, &iter);
+}
+
 /**
  * smbsign_response_peek() - copy out of a write without consuming it
  * @msg:	the write
@@ -22,13 +50,13 @@
 bool smbsign_response_peek(const struct msghdr *msg, size_t offset, void *to,
 			   size_t length)
 {
-	struct iov_iter iter = msg->msg_iter;
+	size_t there = length;
+	const u8 *at = piece(msg, offset, &there);
 
-	if (iov_iter_count(&iter) < offset ||
-	    iov_iter_count(&iter) - offset < length)
-		return false;
-	iov_iter_advance(&iter, offset);
-	return copy_from_iter_full(to, length, &iter);
+	if (!at || there != length)
+		return peek_pieces(msg, offset, to, length);
+	memcpy(to, at, length);
+	return true;
 }
 
 static bool response_read(struct smbsign_response *response)
@@ -77,18 +105,6 @@ bool smbsign_response_next(struct smbsign_response *response)
 	response->offset += response->length;
 	response->left -= response->length;
 	return response_read(response);
-}
-
-/* Bytes of the write as they lie in ksmbd's buffer, or NULL where they do not. */
-static u8 *piece(const struct msghdr *msg, size_t offset, size_t *length)
-{
-	struct iov_iter iter = msg->msg_iter;
-
-	if (!iov_iter_is_kvec(&iter) || iov_iter_count(&iter) <= offset)
-		return NULL;
-	iov_iter_advance(&iter, offset);
-	*length = min(*length, iov_iter_single_seg_count(&iter));
-	return iter.kvec->iov_base + iter.iov_offset;
 }
 
 /**

@@ -173,45 +173,6 @@ static int pass_frame_alone(struct smbsign_conn *conn,
 	return pass_frame(conn);
 }
 
-static int step_length(struct smbsign_conn *conn)
-{
-	struct smbsign_rx *rx = &conn->rx;
-	u8 nbss[SMB2_NBSS_SIZE];
-	u32 length;
-	int step;
-
-	/* Pairs with smp_store_release() in smbsign_rx_unblock(). */
-	if (smp_load_acquire(&rx->blocked))
-		return SMBSIGN_RX_BLOCKED;
-	/* ksmbd must have read that before what comes behind it. */
-	if (rx->substitute)
-		return SMBSIGN_RX_BLOCKED;
-	if (!rx->budget)
-		return SMBSIGN_RX_MORE;
-	step = queue_peek(conn, rx->parsed, nbss, sizeof(nbss));
-	if (step != GO_ON)
-		return step;
-
-	rx->element = (struct smbsign_element) { .command = SMB2_CMD_COUNT };
-	rx->session_id = 0;
-	rx->shown = 0;
-	rx->streaming = false;
-	rx->frame = rx->parsed;
-	smbsign_count(SMBSIGN_COUNT_FRAMES);
-	if (smbsign_frame_length(nbss, &length)) {
-		if (!auditing())
-			return killed(conn, SMBSIGN_REASON_NOT_SMB);
-		smbsign_report(conn, &rx->element, SMBSIGN_REASON_NOT_SMB,
-			       SMBSIGN_REPORT_AUDIT);
-		rx->state = SMBSIGN_RX_TRANSPARENT;
-		return GO_ON;
-	}
-	rx->parsed += sizeof(nbss);
-	rx->frame_end = rx->parsed + length;
-	rx->state = SMBSIGN_RX_KIND;
-	return GO_ON;
-}
-
 static void copy_facts(struct smbsign_conn *conn,
 		       struct smbsign_conn_facts *facts)
 {
@@ -311,7 +272,7 @@ static int judge_message(struct smbsign_conn *conn,
 			 enum smbsign_frame_kind kind,
 			 struct smbsign_verdict *verdict)
 {
-	struct smbsign_conn_facts facts;
+	struct smbsign_conn_facts facts = { };
 	struct smbsign_policy policy;
 	bool upgrades = false;
 	int step = GO_ON;
@@ -328,25 +289,22 @@ static int judge_message(struct smbsign_conn *conn,
 	return GO_ON;
 }
 
-static int step_kind(struct smbsign_conn *conn)
+static int take_kind(struct smbsign_conn *conn, __le32 protocol_id)
 {
+	enum smbsign_frame_kind kind = smbsign_frame_kind(protocol_id);
 	struct smbsign_rx *rx = &conn->rx;
 	struct smbsign_verdict verdict;
-	enum smbsign_frame_kind kind;
-	__le32 protocol_id;
 	int step;
 
-	step = queue_peek(conn, rx->parsed, &protocol_id, sizeof(protocol_id));
-	if (step != GO_ON)
-		return step;
-	kind = smbsign_frame_kind(protocol_id);
+	/* That is judged request by request. */
+	if (kind == SMBSIGN_FRAME_SMB2) {
+		rx->state = SMBSIGN_RX_ELEMENT;
+		return GO_ON;
+	}
 	step = judge_message(conn, kind, &verdict);
 	if (step != GO_ON)
 		return step;
 	switch (verdict.action) {
-	case SMBSIGN_VERIFY:
-		rx->state = SMBSIGN_RX_ELEMENT;
-		return GO_ON;
 	case SMBSIGN_PASS:
 		if (kind == SMBSIGN_FRAME_COMPRESSED)
 			return pass_wrapped(conn, &conn->compressed);
@@ -362,6 +320,68 @@ static int step_kind(struct smbsign_conn *conn)
 		smbsign_conn_repeats(conn);
 		return pass_frame(conn);
 	}
+}
+
+static int step_kind(struct smbsign_conn *conn)
+{
+	__le32 protocol_id;
+	int step;
+
+	step = queue_peek(conn, conn->rx.parsed, &protocol_id,
+			  sizeof(protocol_id));
+	return step == GO_ON ? take_kind(conn, protocol_id) : step;
+}
+
+static void begin_frame(struct smbsign_rx *rx)
+{
+	rx->element = (struct smbsign_element) { .command = SMB2_CMD_COUNT };
+	rx->session_id = 0;
+	rx->shown = 0;
+	rx->streaming = false;
+	rx->frame = rx->parsed;
+	smbsign_count(SMBSIGN_COUNT_FRAMES);
+}
+
+static int step_length(struct smbsign_conn *conn)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	struct {
+		u8	nbss[SMB2_NBSS_SIZE];
+		__le32	protocol_id;
+	} start;
+	int step = GO_ON;
+	bool both;
+	u32 length;
+
+	/* Pairs with smp_store_release() in smbsign_rx_unblock(). */
+	if (smp_load_acquire(&rx->blocked))
+		return SMBSIGN_RX_BLOCKED;
+	/* ksmbd must have read that before what comes behind it. */
+	if (rx->substitute)
+		return SMBSIGN_RX_BLOCKED;
+	if (!rx->budget)
+		return SMBSIGN_RX_MORE;
+	/* What comes next, too, if it is there. */
+	both = !smbsign_queue_peek(conn->sk, rx->parsed, &start, sizeof(start));
+	if (!both)
+		step = queue_peek(conn, rx->parsed, start.nbss,
+				  sizeof(start.nbss));
+	if (step != GO_ON)
+		return step;
+
+	begin_frame(rx);
+	if (smbsign_frame_length(start.nbss, &length)) {
+		if (!auditing())
+			return killed(conn, SMBSIGN_REASON_NOT_SMB);
+		smbsign_report(conn, &rx->element, SMBSIGN_REASON_NOT_SMB,
+			       SMBSIGN_REPORT_AUDIT);
+		rx->state = SMBSIGN_RX_TRANSPARENT;
+		return GO_ON;
+	}
+	rx->parsed += SMB2_NBSS_SIZE;
+	rx->frame_end = rx->parsed + length;
+	rx->state = SMBSIGN_RX_KIND;
+	return both ? take_kind(conn, start.protocol_id) : GO_ON;
 }
 
 /* Begin to swallow the frame, from its first request. */
@@ -549,20 +569,20 @@ static enum smbsign_action audited(struct smbsign_conn *conn,
 	return SMBSIGN_PASS;
 }
 
-static int judge(struct smbsign_conn *conn, const struct smb2_header *header)
+static int judge(struct smbsign_conn *conn,
+		 const struct smbsign_conn_facts *facts,
+		 const struct smb2_header *header)
 {
 	struct smbsign_rx *rx = &conn->rx;
 	bool single = is_first(rx) && rx->element.last;
 	struct smbsign_session_facts session;
-	struct smbsign_conn_facts facts;
 	struct smbsign_verdict verdict;
 	struct smbsign_policy policy;
 	struct smbsign_key *key;
 
-	copy_facts(conn, &facts);
 	smbsign_policy_get(&policy);
 	key = smbsign_session_facts(conn, rx->element.session_id, &session);
-	verdict = smbsign_policy_element(&policy, &facts, &session,
+	verdict = smbsign_policy_element(&policy, facts, &session,
 					 &rx->element, single);
 	/* What is streamed cannot be refused: then without verifying it. */
 	if (verdict.status && verdict.action == SMBSIGN_VERIFY &&
@@ -638,17 +658,31 @@ static int look_inside(struct smbsign_conn *conn)
 	return step;
 }
 
+/* What is known of the connection, when the request uses its MessageIds. */
+static bool facts_with_ids_used(struct smbsign_conn *conn,
+				struct smbsign_conn_facts *facts)
+{
+	const struct smbsign_element *element = &conn->rx.element;
+	bool fine = true;
+
+	spin_lock_bh(&conn->lock);
+	*facts = conn->facts;
+	if (element->command != SMB2_CMD_CANCEL)
+		fine = smbsign_window_use(&conn->window, element->message_id,
+					  credit_charge(conn, element));
+	spin_unlock_bh(&conn->lock);
+	return fine;
+}
+
 /* Its MessageIds: granted, and not used before (3.3.5.2.3). */
-static int use_ids(struct smbsign_conn *conn)
+static int use_ids(struct smbsign_conn *conn, struct smbsign_conn_facts *facts)
 {
 	struct smbsign_verdict verdict = {
 		.action = SMBSIGN_ABORT, .reason = SMBSIGN_REASON_MESSAGE_ID,
 	};
-	const struct smbsign_element *element = &conn->rx.element;
 	struct smbsign_policy policy;
 
-	if (element->command == SMB2_CMD_CANCEL ||
-	    window_use(conn, element->message_id, credit_charge(conn, element)))
+	if (facts_with_ids_used(conn, facts))
 		return GO_ON;
 	smbsign_policy_get(&policy);
 	if (policy.replay_window && audited(conn, &verdict) == SMBSIGN_ABORT)
@@ -680,6 +714,7 @@ static int step_element(struct smbsign_conn *conn)
 	u32 left = rx->frame_end - rx->parsed, needed;
 	const struct smb2_header *header = (const void *)head;
 	struct smbsign_element *element = &rx->element;
+	struct smbsign_conn_facts facts;
 	int step;
 
 	if (!rx->budget)
@@ -709,9 +744,9 @@ static int step_element(struct smbsign_conn *conn)
 	}
 	step = look_inside(conn);
 	if (step == GO_ON)
-		step = use_ids(conn);
+		step = use_ids(conn, &facts);
 	charge(rx, sizeof(*header));
-	return step == GO_ON ? judge(conn, header) : step;
+	return step == GO_ON ? judge(conn, &facts, header) : step;
 }
 
 static int body_verified(struct smbsign_conn *conn)

@@ -8,6 +8,7 @@
  * established, and nothing that comes later takes it back.
  */
 #include <crypto/utils.h>
+#include <linux/rculist.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 
@@ -48,14 +49,17 @@ void smbsign_session_exit(void)
 	rhltable_destroy(&table);
 }
 
-/* The session on @conn; *@other is set to one elsewhere that is established. */
+/*
+ * The session on @conn; *@other is set to one elsewhere that is established.  They
+ * stay until the caller leaves his grace period.
+ */
 static struct smbsign_session *find(struct smbsign_conn *conn, u64 id,
 				    struct smbsign_session **other)
 {
 	struct smbsign_session *session, *found = NULL;
 	struct rhlist_head *list, *pos;
 
-	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "sessions are found under RCU");
+	rcu_read_lock(); /* the table may be resized meanwhile */
 	list = rhltable_lookup(&table, &id, table_params);
 	rhl_for_each_entry_rcu(session, pos, list, index) {
 		if (session->conn == conn)
@@ -64,7 +68,18 @@ static struct smbsign_session *find(struct smbsign_conn *conn, u64 id,
 			 session->facts.state == SMBSIGN_SESSION_ESTABLISHED)
 			*other = session;
 	}
+	rcu_read_unlock();
 	return found;
+}
+
+/* The same, where there is no need to know of others; most have one session. */
+static struct smbsign_session *find_here(struct smbsign_conn *conn, u64 id)
+{
+	struct smbsign_session *session =
+		list_first_or_null_rcu(&conn->sessions, struct smbsign_session,
+				       node);
+
+	return session && session->id == id ? session : find(conn, id, NULL);
 }
 
 static struct smbsign_key *key_take(struct smbsign_key **from)
@@ -103,19 +118,20 @@ struct smbsign_key *smbsign_session_facts(struct smbsign_conn *conn, u64 id,
 	if (!id)
 		return NULL;
 
-	rcu_read_lock();
-	session = find(conn, id, &other);
+	session = find_here(conn, id);
 	if (session && !READ_ONCE(session->stale)) {
 		spin_lock_bh(&conn->lock);
 		*facts = session->facts;
 		spin_unlock_bh(&conn->lock);
 		key = key_take(facts->binding ? &session->signing_key :
 						&session->key);
-	} else if (other) {
+	} else {
+		find(conn, id, &other);
+	}
+	if (other) {
 		facts->state = SMBSIGN_SESSION_ELSEWHERE;
 		key = signing_key_of(other);
 	}
-	rcu_read_unlock();
 
 	facts->has_key = key;
 	return key;
@@ -137,7 +153,7 @@ static void session_drop(struct smbsign_session *session)
 
 	lockdep_assert_held(&conn->lock);
 	rhltable_remove(&table, &session->index, table_params);
-	list_del(&session->node);
+	list_del_rcu(&session->node);
 	conn->facts.sessions--;
 	conn->facts.in_progress -= session->facts.state ==
 				   SMBSIGN_SESSION_IN_PROGRESS;
@@ -163,7 +179,7 @@ static struct smbsign_session *session_add(struct smbsign_conn *conn, u64 id)
 		kfree(session);
 		return NULL;
 	}
-	list_add(&session->node, &conn->sessions);
+	list_add_rcu(&session->node, &conn->sessions);
 	conn->facts.sessions++;
 	conn->facts.in_progress++;
 	smbsign_gauge_add(SMBSIGN_GAUGE_SESSIONS, 1);
@@ -176,11 +192,13 @@ static void outdate_others(struct smbsign_conn *conn, u64 id)
 	struct smbsign_session *session;
 	struct rhlist_head *list, *pos;
 
+	rcu_read_lock();
 	list = rhltable_lookup(&table, &id, table_params);
 	rhl_for_each_entry_rcu(session, pos, list, index) {
 		if (session->conn != conn)
 			WRITE_ONCE(session->stale, true);
 	}
+	rcu_read_unlock();
 }
 
 /*
@@ -339,7 +357,6 @@ static int session_answered(struct smbsign_conn *conn,
 {
 	int ret = 0;
 
-	rcu_read_lock();
 	spin_lock_bh(&conn->lock);
 	if (status == SMB2_STATUS_SUCCESS ||
 	    status == SMB2_STATUS_MORE_PROCESSING_REQUIRED)
@@ -347,7 +364,6 @@ static int session_answered(struct smbsign_conn *conn,
 	else
 		session_failed(conn, id);
 	spin_unlock_bh(&conn->lock);
-	rcu_read_unlock();
 	return ret;
 }
 
@@ -356,13 +372,11 @@ static void session_succeeded(struct smbsign_conn *conn, u64 id,
 {
 	struct smbsign_session *session;
 
-	rcu_read_lock();
 	spin_lock_bh(&conn->lock);
 	session = find(conn, id, NULL);
 	if (session)
 		session_establish(session, session_flags);
 	spin_unlock_bh(&conn->lock);
-	rcu_read_unlock();
 }
 
 /**
@@ -394,10 +408,15 @@ int smbsign_session_response(struct smbsign_conn *conn,
 	return ret;
 }
 
+static bool is_response(const struct smb2_header *header)
+{
+	return header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR);
+}
+
 static bool is_setup_success(const struct smb2_header *header)
 {
 	return header->command == cpu_to_le16(SMB2_CMD_SESSION_SETUP) &&
-	       header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR) &&
+	       is_response(header) &&
 	       header->status == cpu_to_le32(SMB2_STATUS_SUCCESS);
 }
 
@@ -420,6 +439,17 @@ static bool shows_key(const struct smbsign_session *session,
 		return !session->key &&
 		       session->facts.state == SMBSIGN_SESSION_ESTABLISHED;
 	}
+}
+
+/* A response that says nothing new of the session's key. */
+static bool is_usual(struct smbsign_conn *conn, const struct smb2_header *header)
+{
+	struct smbsign_session *session;
+
+	if (!is_response(header) || is_setup_success(header))
+		return false;
+	session = find_here(conn, le64_to_cpu(header->session_id));
+	return session && READ_ONCE(session->key);
 }
 
 static struct smbsign_session *find_by_raw(struct smbsign_conn *conn,
@@ -447,7 +477,7 @@ static struct smbsign_session *find_by_raw(struct smbsign_conn *conn,
  *
  * Context: any but hard interrupt, inside smbsign_grace_enter(); called from an
  * ftrace callback, does not sleep.
- * Return: true if the session's requests are verified with that very key.
+ * Return: for a request, true if the session's are verified with that very key.
  */
 bool smbsign_session_key_seen(struct smbsign_conn *conn,
 			      const struct smb2_header *header,
@@ -457,9 +487,10 @@ bool smbsign_session_key_seen(struct smbsign_conn *conn,
 	struct smbsign_session *session;
 	bool ours;
 
-	rcu_read_lock();
+	if (is_usual(conn, header))
+		return false;
 	spin_lock_bh(&conn->lock);
-	session = find(conn, id, NULL);
+	session = find_here(conn, id);
 	/* Authentication in one leg: the response names the session only later. */
 	if (!session && is_setup_success(header))
 		session = session_add(conn, id);
@@ -473,7 +504,6 @@ bool smbsign_session_key_seen(struct smbsign_conn *conn,
 	ours = session && session->key && !session->raw_seen &&
 	       !crypto_memneq(session->raw, raw, SMB2_KEY_SIZE);
 	spin_unlock_bh(&conn->lock);
-	rcu_read_unlock();
 	return ours;
 }
 
@@ -499,13 +529,11 @@ void smbsign_session_preauth(struct smbsign_conn *conn,
 	if (length > SMBSIGN_SETUP_MAX ||
 	    smbsign_derive_preauth(hash, (const u8 *)request, length, after))
 		return;
-	rcu_read_lock();
 	spin_lock_bh(&conn->lock);
 	session = find(conn, le64_to_cpu(request->session_id), NULL);
 	if (session)
 		memcpy(session->preauth, after, sizeof(after));
 	spin_unlock_bh(&conn->lock);
-	rcu_read_unlock();
 }
 
 static struct smbsign_key *key_by_raw(struct smbsign_conn *conn,
@@ -582,11 +610,9 @@ struct smbsign_key *smbsign_session_key(struct smbsign_conn *conn,
 
 	if (id == SMB2_SESSION_ID_RELATED)
 		return key_by_raw(conn, raw);
-	rcu_read_lock();
-	session = find(conn, id, NULL);
+	session = find_here(conn, id);
 	if (session)
 		key = key_take(&session->key);
-	rcu_read_unlock();
 	return key;
 }
 
@@ -633,7 +659,6 @@ static bool session_take_seen(struct smbsign_conn *conn, u64 id,
 	struct smbsign_session *session;
 	bool found = false;
 
-	rcu_read_lock();
 	spin_lock_bh(&conn->lock);
 	session = find(conn, id, NULL);
 	if (session && session->raw_seen) {
@@ -645,7 +670,6 @@ static bool session_take_seen(struct smbsign_conn *conn, u64 id,
 		seen->dialect = conn->facts.dialect;
 	}
 	spin_unlock_bh(&conn->lock);
-	rcu_read_unlock();
 	return found;
 }
 
@@ -655,7 +679,6 @@ static void session_set_key(struct smbsign_conn *conn, u64 id,
 	struct smbsign_session *session;
 	struct smbsign_key *old = key;
 
-	rcu_read_lock();
 	spin_lock_bh(&conn->lock);
 	session = find(conn, id, NULL);
 	if (session) {
@@ -666,7 +689,6 @@ static void session_set_key(struct smbsign_conn *conn, u64 id,
 		smbsign_count(SMBSIGN_COUNT_KEYS_LEARNED);
 	}
 	spin_unlock_bh(&conn->lock);
-	rcu_read_unlock();
 	smbsign_key_put(old);
 }
 

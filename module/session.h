@@ -17,7 +17,7 @@ struct smbsign_key;
  * struct smbsign_session - a session on one connection (a channel, 3.3.1.14)
  * @id:			SessionId
  * @index:		in the table of all sessions, by @id
- * @node:		in smbsign_conn.sessions
+ * @node:		in smbsign_conn.sessions; read without its lock, too
  * @conn:		its connection
  * @facts:		what the policy asks; written under smbsign_conn.lock
  * @security_mode:	SecurityMode of its SESSION_SETUP requests, or-ed

@@ -40,12 +40,13 @@ static int sign(struct smb2_header *header, u32 length,
 		const struct smbsign_response *response,
 		struct smbsign_key *key)
 {
-	struct smbsign_mac mac = { };
+	struct smbsign_mac mac;
 	u8 signature[SMB2_SIGNATURE_SIZE];
 	int ret;
 
 	header->flags |= cpu_to_le32(SMB2_FLAG_SIGNED);
 	memset(header->signature, 0, sizeof(header->signature));
+	mac.key = NULL;
 	ret = smbsign_mac_begin(&mac, key);
 	if (!ret)
 		ret = response ? smbsign_response_mac(response, &mac) :

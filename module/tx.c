@@ -178,20 +178,23 @@ static int tx_response(struct smbsign_conn *conn,
 				     provisional);
 }
 
-static u32 credits(struct smbsign_response response)
+static u32 credits(const struct smbsign_response *first)
 {
-	u32 credits = 0;
+	u32 credits = le16_to_cpu(first->header.credits);
+	struct smbsign_response response;
 
-	do
+	if (!first->header.next_command)
+		return credits;
+	response = *first;
+	while (smbsign_response_next(&response))
 		credits += le16_to_cpu(response.header.credits);
-	while (smbsign_response_next(&response));
 	return credits;
 }
 
 /* The responses of a message of ksmbd, one by one. */
 static struct outcome tx_responses(struct smbsign_conn *conn,
 				   struct msghdr *msg, size_t size,
-				   struct smbsign_response response)
+				   struct smbsign_response *response)
 {
 	struct smbsign_policy policy;
 	u64 first, session_id;
@@ -199,16 +202,16 @@ static struct outcome tx_responses(struct smbsign_conn *conn,
 	int ret;
 
 	smbsign_policy_get(&policy);
-	first = le64_to_cpu(response.header.session_id);
+	first = le64_to_cpu(response->header.session_id);
 	/* The answer to a part of a compound, on its own. */
 	if (first == SMB2_SESSION_ID_RELATED)
 		first = smbsign_session_only(conn);
 	do {
 		/* ksmbd runs a whole compound in the session of its first. */
-		session_id = le64_to_cpu(response.header.session_id);
+		session_id = le64_to_cpu(response->header.session_id);
 		if (session_id == SMB2_SESSION_ID_RELATED)
 			session_id = first;
-		ret = tx_response(conn, &policy, &response, session_id, &status);
+		ret = tx_response(conn, &policy, response, session_id, &status);
 		if (ret) {
 			smbsign_conn_kill(conn, ret == -EPROTO ?
 					SMBSIGN_REASON_MALFORMED :
@@ -217,9 +220,9 @@ static struct outcome tx_responses(struct smbsign_conn *conn,
 		}
 		if (status)
 			return (struct outcome) {
-				true, replace(conn, msg, size, &response, status)
+				true, replace(conn, msg, size, response, status)
 			};
-	} while (smbsign_response_next(&response));
+	} while (smbsign_response_next(response));
 	return (struct outcome) { };
 }
 
@@ -243,7 +246,7 @@ static struct outcome tx_copy(struct smbsign_conn *conn, struct msghdr *msg,
 	smbsign_response_peek(msg, 0, vec.iov_base, size);
 	iov_iter_kvec(&copy.msg_iter, ITER_SOURCE, &vec, 1, size);
 	smbsign_response_first(&first, &copy, message_length);
-	outcome = tx_responses(conn, &copy, size, first);
+	outcome = tx_responses(conn, &copy, size, &first);
 	if (!outcome.done)
 		outcome.ret = smbsign_send(conn, vec.iov_base, size,
 					   msg->msg_flags);
@@ -276,9 +279,10 @@ static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 	if (protocol_id != SMB2_PROTOCOL_ID ||
 	    !smbsign_response_first(&first, msg, message_length))
 		return (struct outcome) { };
-	again = !memcmp(&conn->tx_unsent, &first.header, sizeof(first.header));
+	again = conn->tx_unsent.protocol_id &&
+		!memcmp(&conn->tx_unsent, &first.header, sizeof(first.header));
 	/* Before the client can know of them. */
-	if (!again && smbsign_conn_grant(conn, credits(first), GFP_KERNEL)) {
+	if (!again && smbsign_conn_grant(conn, credits(&first), GFP_KERNEL)) {
 		smbsign_conn_kill(conn, SMBSIGN_REASON_NO_MEMORY);
 		return (struct outcome) { true, -ECONNRESET };
 	}
@@ -290,7 +294,7 @@ static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 	if (smbsign_response_overlaps(msg))
 		return tx_copy(conn, msg, size, message_length);
 	return again ? (struct outcome) { } :
-		       tx_responses(conn, msg, size, first);
+		       tx_responses(conn, msg, size, &first);
 }
 
 /*
@@ -303,7 +307,7 @@ static void remember_unsent(struct smbsign_conn *conn, const struct msghdr *msg,
 	if (!unsent || !smbsign_response_peek(msg, SMB2_NBSS_SIZE,
 					      &conn->tx_unsent,
 					      sizeof(conn->tx_unsent)))
-		memset(&conn->tx_unsent, 0, sizeof(conn->tx_unsent));
+		conn->tx_unsent.protocol_id = 0;
 }
 
 static int tx_locked(struct smbsign_conn *conn, struct msghdr *msg, size_t size)

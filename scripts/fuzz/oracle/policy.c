@@ -86,7 +86,6 @@ oracle_policy_frame(const struct smbsign_policy *p,
 	bool compressed = kind == SMBSIGN_FRAME_COMPRESSED;
 	bool smb1 = kind == SMBSIGN_FRAME_SMB1;
 	const struct rule rules[] = {
-		{ kind == SMBSIGN_FRAME_SMB2, LET(VERIFY) },
 		{ compressed && harmless, LET(PASS) },
 		{ compressed, ABORT(COMPRESSED) },
 		{ smb1 && smb1_upgrades && c->dialect == 0, LET(PASS_ALONE) },
