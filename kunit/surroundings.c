@@ -171,13 +171,20 @@ void smbsign_gauge_add(enum smbsign_gauge gauge, int change)
 	around.gauges[gauge] += change;
 }
 
-void smbsign_report(const struct smbsign_conn *conn,
+void smbsign_report(struct smbsign_conn *conn,
 		    const struct smbsign_element *element,
 		    enum smbsign_reason reason, enum smbsign_report report)
 {
 	around.reports++;
 	around.reason = reason;
 	around.report = report;
+}
+
+void smbsign_report_foreseen(struct smbsign_conn *conn,
+			     const struct smbsign_element *element,
+			     enum smbsign_reason reason)
+{
+	around.foreseen++;
 }
 
 MODULE_DESCRIPTION("KUnit suites of smbsign");

@@ -21,6 +21,7 @@
  * @softirq_bytes:	the knob
  * @hold_bytes:		the knob
  * @reports:		verdicts reported
+ * @foreseen:		requests that policy=required would refuse
  * @reason:		the reason of the last one
  * @report:		what was done about it
  * @allocate:		allocations that still succeed, if not negative
@@ -34,6 +35,7 @@ struct surroundings {
 	unsigned int		softirq_bytes;
 	unsigned int		hold_bytes;
 	unsigned int		reports;
+	unsigned int		foreseen;
 	enum smbsign_reason	reason;
 	enum smbsign_report	report;
 	int			allocate;

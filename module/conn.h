@@ -80,6 +80,10 @@ union smbsign_peer {
  * @ksmbd_conn:		ksmbd's own name for the connection, never dereferenced
  * @by_ksmbd_conn:	in the table of redirect.c, once @ksmbd_conn is known
  * @forgotten:		gone from that table for good
+ * @refused_for:	reason of the latest refusal, plus 1; 0: none yet. Written by
+ *			whoever refuses, read by anybody
+ * @foreseen:		why policy=required would refuse it, plus 1; 0: nothing yet.
+ *			Written under @lock, read by anybody
  * @rx:			what came in; under the socket lock
  * @tx_lock:		serialises writers; outside of the socket lock
  * @tx_left:		bytes of ksmbd's current response not written yet; @tx_lock
@@ -111,6 +115,8 @@ struct smbsign_conn {
 	void			*ksmbd_conn;
 	struct hlist_node	by_ksmbd_conn;
 	bool			forgotten;
+	u8			refused_for;
+	u8			foreseen;
 	struct smbsign_rx	rx;
 
 	struct mutex		tx_lock;	/* writers */

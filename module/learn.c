@@ -10,6 +10,7 @@
 #include "conn.h"
 #include "learn.h"
 #include "negotiate.h"
+#include "report.h"
 #include "response.h"
 #include "session.h"
 #include "sysctl.h"
@@ -98,12 +99,24 @@ static int learn_negotiate(struct smbsign_conn *conn,
 	return ret;
 }
 
+/* A guest is told by the end of his authentication, not by what he sends. */
 static struct smbsign_verdict guest(struct smbsign_conn *conn,
 				    const struct smbsign_policy *policy, u64 id)
 {
+	const struct smbsign_element element = {
+		.command = SMB2_CMD_SESSION_SETUP,
+		.session_id = id,
+	};
+	struct smbsign_policy required = *policy;
 	struct smbsign_session_facts facts;
+	struct smbsign_verdict verdict;
 
+	required.mode = SMBSIGN_POLICY_REQUIRED;
 	smbsign_key_put(smbsign_session_facts(conn, id, &facts));
+	verdict = smbsign_policy_guest(&required, &facts);
+	if (verdict.action == SMBSIGN_REFUSE &&
+	    policy->mode != SMBSIGN_POLICY_REQUIRED)
+		smbsign_report_foreseen(conn, &element, verdict.reason);
 	return smbsign_policy_guest(policy, &facts);
 }
 

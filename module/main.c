@@ -62,7 +62,8 @@ static int __init smbsign_init(void)
 	ret = smbsign_attach_init();
 	if (ret)
 		goto err_redirect;
-	pr_info("guarding ksmbd on port %u\n", smbsign_port());
+	pr_info("guarding ksmbd on port %u, policy %s\n", smbsign_port(),
+		smbsign_policy_name());
 	return 0;
 
 err_redirect:
@@ -91,6 +92,7 @@ static void __exit smbsign_exit(void)
 	smbsign_session_exit();
 	smbsign_derive_exit();
 	smbsign_mac_exit();
+	pr_info("ksmbd is not guarded any more\n");
 }
 
 module_init(smbsign_init);

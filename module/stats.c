@@ -8,6 +8,8 @@
 #include "attach.h"
 #include "conn.h"
 #include "grace.h"
+#include "recent.h"
+#include "session.h"
 #include "stats.h"
 
 static const char * const count_names[SMBSIGN_COUNT_NR] = {
@@ -100,18 +102,59 @@ static const char *algorithm_name(const struct smbsign_conn_facts *facts)
 	       facts->algorithm == SMB2_SIGNING_AES_CMAC ? "aes-cmac" : "other";
 }
 
+/**
+ * struct kinds - what sessions a connection has
+ * @guests:	guests and anonymous users
+ * @encrypted:	those that must be encrypted
+ */
+struct kinds {
+	unsigned int	guests;
+	unsigned int	encrypted;
+};
+
+/* Counted when somebody asks, so that requests need not. */
+static struct kinds count_kinds(const struct smbsign_conn *conn)
+{
+	const struct smbsign_session *session;
+	struct kinds kinds = { };
+
+	lockdep_assert_held(&conn->lock);
+	list_for_each_entry(session, &conn->sessions, node) {
+		if (session->facts.state != SMBSIGN_SESSION_ESTABLISHED)
+			continue;
+		kinds.guests += session->facts.guest;
+		kinds.encrypted += session->facts.encrypted;
+	}
+	return kinds;
+}
+
+/* A reason that is kept plus 1. */
+static const char *kept_name(u8 kept)
+{
+	return kept ? smbsign_reason_name(kept - 1) : "-";
+}
+
+/* Programs read this: what is new goes to the end of the line. */
 static void conn_show(struct seq_file *seq, struct smbsign_conn *conn)
 {
 	struct smbsign_conn_facts facts;
+	struct kinds kinds;
 
 	spin_lock_bh(&conn->lock);
 	facts = conn->facts;
+	kinds = count_kinds(conn);
 	spin_unlock_bh(&conn->lock);
 	seq_printf(seq,
-		   "%pISpc dialect=%#06x algorithm=%s sessions=%u required=%u requests=%llu refusals=%llu\n",
+		   "%pISpc dialect=%#06x algorithm=%s sessions=%u required=%u requests=%llu refusals=%llu",
 		   &conn->peer, facts.dialect, algorithm_name(&facts),
 		   facts.sessions, facts.required_sessions,
 		   READ_ONCE(conn->requests), READ_ONCE(conn->refusals));
+	seq_printf(seq,
+		   " in_progress=%u guests=%u must_encrypt=%u encrypted=%d refused_for=%s foreseen=%s\n",
+		   facts.in_progress, kinds.guests, kinds.encrypted,
+		   READ_ONCE(conn->encrypted),
+		   kept_name(READ_ONCE(conn->refused_for)),
+		   kept_name(READ_ONCE(conn->foreseen)));
 }
 
 static int connections_show(struct seq_file *seq, void *unused)
@@ -120,6 +163,12 @@ static int connections_show(struct seq_file *seq, void *unused)
 
 	smbsign_attach_for_each(seq, conn_show);
 	smbsign_grace_leave(grace);
+	return 0;
+}
+
+static int refusals_show(struct seq_file *seq, void *unused)
+{
+	smbsign_recent_show(seq);
 	return 0;
 }
 
@@ -136,7 +185,8 @@ int smbsign_stats_init(void)
 		return -ENOMEM;
 	if (!proc_create_single("stats", 0444, directory, stats_show) ||
 	    !proc_create_single("connections", 0400, directory,
-				connections_show)) {
+				connections_show) ||
+	    !proc_create_single("refusals", 0400, directory, refusals_show)) {
 		smbsign_stats_exit();
 		return -ENOMEM;
 	}

@@ -22,7 +22,8 @@
 	X(GUESTS, "guests")			\
 	X(REFUSED, "refused")			\
 	X(ABORTED, "aborted")			\
-	X(AUDITED, "audited")
+	X(AUDITED, "audited")			\
+	X(FORESEEN, "foreseen")
 
 /* Amounts that go up and down. */
 #define SMBSIGN_GAUGES(X)			\

@@ -6,10 +6,12 @@
  */
 #include <linux/bits.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
 #include <linux/string.h>
 #include <linux/sysctl.h>
 #include <net/net_namespace.h>
 
+#include "report.h"
 #include "sysctl.h"
 
 /**
@@ -74,6 +76,7 @@ static u16 algorithms = BIT(SMB2_SIGNING_HMAC_SHA256) |
 static u8 allow_guest;
 static u8 replay_window = 1;
 static u8 sign_responses = 1;
+static u8 audit_records;
 static unsigned int softirq_bytes = 16384;
 static unsigned int softirq_bytes_max = 1 << 20;
 static unsigned int hold_bytes = 65536;
@@ -179,36 +182,90 @@ static int sysctl_algorithms(const struct ctl_table *table, int write,
 	return algorithms_set(list);
 }
 
+/* What lies behind a knob tells how it is read and written. */
+static int knob_access(const struct ctl_table *knob, int write, void *buffer,
+		       size_t *length, loff_t *position)
+{
+	if (!knob->data)
+		return sysctl_algorithms(knob, write, buffer, length, position);
+	switch (knob->maxlen) {
+	case sizeof(u8):
+		return proc_dou8vec_minmax(knob, write, buffer, length,
+					   position);
+	case sizeof(unsigned int):
+		return proc_douintvec_minmax(knob, write, buffer, length,
+					     position);
+	default:
+		return sysctl_words(knob, write, buffer, length, position);
+	}
+}
+
+#define KNOB_TEXT_MAX	64
+
+static void knob_text(const struct ctl_table *knob, char text[KNOB_TEXT_MAX])
+{
+	size_t length = KNOB_TEXT_MAX - 1;
+	loff_t position = 0;
+
+	if (knob_access(knob, 0, text, &length, &position))
+		length = 0;
+	text[length] = '\0';
+	strim(text);
+}
+
+/* Who changes the policy is told of, and, once that is asked for, recorded. */
+static int sysctl_knob(const struct ctl_table *knob, int write, void *buffer,
+		       size_t *length, loff_t *position)
+{
+	char old[KNOB_TEXT_MAX], new[KNOB_TEXT_MAX];
+	static DEFINE_MUTEX(knob_lock);
+	bool records;
+	int ret;
+
+	if (!write)
+		return knob_access(knob, write, buffer, length, position);
+	mutex_lock(&knob_lock);
+	records = smbsign_audit_records();
+	knob_text(knob, old);
+	ret = knob_access(knob, write, buffer, length, position);
+	knob_text(knob, new);
+	if (strcmp(old, new))
+		smbsign_report_knob(knob->procname, old, new,
+				    records || smbsign_audit_records());
+	mutex_unlock(&knob_lock);
+	return ret;
+}
+
 static struct ctl_table table[] = {
 	{
 		.procname	= "policy",
 		.data		= &policy,
 		.mode		= 0644,
-		.proc_handler	= sysctl_words,
+		.proc_handler	= sysctl_knob,
 	},
 	{
 		.procname	= "on_violation",
 		.data		= &on_violation,
 		.mode		= 0644,
-		.proc_handler	= sysctl_words,
+		.proc_handler	= sysctl_knob,
 	},
 	{
 		.procname	= "min_dialect",
 		.data		= &min_dialect,
 		.mode		= 0644,
-		.proc_handler	= sysctl_words,
+		.proc_handler	= sysctl_knob,
 	},
 	{
 		.procname	= "algorithms",
 		.mode		= 0644,
-		.proc_handler	= sysctl_algorithms,
+		.proc_handler	= sysctl_knob,
 	},
 	{
 		.procname	= "allow_guest",
 		.data		= &allow_guest,
 		.maxlen		= sizeof(allow_guest),
 		.mode		= 0644,
-		.proc_handler	= proc_dou8vec_minmax,
+		.proc_handler	= sysctl_knob,
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE,
 	},
@@ -217,7 +274,7 @@ static struct ctl_table table[] = {
 		.data		= &replay_window,
 		.maxlen		= sizeof(replay_window),
 		.mode		= 0644,
-		.proc_handler	= proc_dou8vec_minmax,
+		.proc_handler	= sysctl_knob,
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE,
 	},
@@ -226,7 +283,16 @@ static struct ctl_table table[] = {
 		.data		= &sign_responses,
 		.maxlen		= sizeof(sign_responses),
 		.mode		= 0644,
-		.proc_handler	= proc_dou8vec_minmax,
+		.proc_handler	= sysctl_knob,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
+	},
+	{
+		.procname	= "audit_records",
+		.data		= &audit_records,
+		.maxlen		= sizeof(audit_records),
+		.mode		= 0644,
+		.proc_handler	= sysctl_knob,
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE,
 	},
@@ -235,7 +301,7 @@ static struct ctl_table table[] = {
 		.data		= &softirq_bytes,
 		.maxlen		= sizeof(softirq_bytes),
 		.mode		= 0644,
-		.proc_handler	= proc_douintvec_minmax,
+		.proc_handler	= sysctl_knob,
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= &softirq_bytes_max,
 	},
@@ -244,7 +310,7 @@ static struct ctl_table table[] = {
 		.data		= &hold_bytes,
 		.maxlen		= sizeof(hold_bytes),
 		.mode		= 0644,
-		.proc_handler	= proc_douintvec_minmax,
+		.proc_handler	= sysctl_knob,
 		.extra1		= &hold_bytes_min,
 		.extra2		= &hold_bytes_max,
 	},
@@ -357,4 +423,26 @@ u16 smbsign_port(void)
 bool smbsign_reset_existing(void)
 {
 	return !existing.value;
+}
+
+/**
+ * smbsign_audit_records() - net.smbsign.audit_records
+ *
+ * Context: any.
+ * Return: true if refusals and changes of policy are recorded for audit.
+ */
+bool smbsign_audit_records(void)
+{
+	return READ_ONCE(audit_records);
+}
+
+/**
+ * smbsign_policy_name() - net.smbsign.policy, as it is written
+ *
+ * Context: any.
+ * Return: the word.
+ */
+const char *smbsign_policy_name(void)
+{
+	return policy_names[smbsign_policy_mode()];
 }

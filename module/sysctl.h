@@ -15,5 +15,7 @@ unsigned int smbsign_softirq_bytes(void);
 unsigned int smbsign_hold_bytes(void);
 u16 smbsign_port(void);
 bool smbsign_reset_existing(void);
+bool smbsign_audit_records(void);
+const char *smbsign_policy_name(void);
 
 #endif /* SMBSIGN_SYSCTL_H */

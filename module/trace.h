@@ -43,7 +43,7 @@ TRACE_EVENT(smbsign_verdict,
 				   { -1, NULL }),
 		  __print_symbolic(__entry->report,
 				   { 0, "refused" }, { 1, "reset" },
-				   { 2, "audit" }))
+				   { 2, "audit" }, { 3, "required" }))
 );
 
 #endif /* SMBSIGN_TRACE_H */
