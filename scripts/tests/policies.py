@@ -18,7 +18,7 @@ WORDS = {"policy": ("audit", "negotiated", "required"),
          "on_violation": ("deny", "reset"),
          "min_dialect": ("2.0.2", "2.1", "3.0", "3.0.2", "3.1.1"),
          "algorithms": ("hmac-sha256", "aes-cmac")}
-SWITCHES = ("replay_window", "allow_guest", "sign_responses")
+SWITCHES = ("replay_window", "allow_guest", "sign_responses", "audit_records")
 # The log is rate-limited; this long after the last refusal it is not
 LOG_INTERVAL = 6
 
