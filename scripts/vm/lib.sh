@@ -10,10 +10,15 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 say() { echo "${0##*/}: $*" >&2; }
 die() { say "$*"; exit 1; }
 
+# The stock kernels that the module is tested on.
+# shellcheck disable=SC2034 # for those who source this
+KERNELS=(trixie backports bookworm bookworm-backports)
+
 check_kernel() {
 	case $1 in
-	trixie | backports | debug) ;;
-	*) die "unknown kernel '$1': it is trixie (Debian 13's 6.12), backports (trixie-backports' 7.3) or debug (6.12, checking itself)" ;;
+	trixie | backports | bookworm | bookworm-backports | debug) ;;
+	*) die "unknown kernel '$1': it is trixie (Debian 13's 6.12), backports (trixie-backports' 7.3)," \
+		"bookworm (Debian 12's 6.1), bookworm-backports (its 6.12) or debug (6.12, checking itself)" ;;
 	esac
 }
 
