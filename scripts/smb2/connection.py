@@ -20,18 +20,21 @@ class Connection:
     """One connection; it ends with the `with` statement it is used in.
     @dialect: what NEGOTIATE must lead to. @dialects: what is offered, if
     that is more. @strict: responses must be signed where they should.
+    @compression: algorithms that are offered, 2.2.3.1.3.
     @piece: send everything in segments of that many bytes. @transport: a
     socket that is connected already."""
 
     def __init__(self, address="127.0.0.1", port=445, *,
                  dialect=wire.DIALECT_311, dialects=(), ciphers=(),
-                 algorithms=(), security_mode=wire.SIGNING_ENABLED,
+                 algorithms=(), compression=(),
+                 security_mode=wire.SIGNING_ENABLED,
                  guid=None, strict=True, send_buffer=0, receive_buffer=0,
                  timeout=30, piece=0, transport=None):
         self.dialect = dialect
         self.dialects = tuple(dialects) or (dialect,)
         self.ciphers = tuple(ciphers)
         self.algorithms = tuple(algorithms)
+        self.compression = tuple(compression)
         self.security_mode = security_mode
         self.guid = guid or os.urandom(16)
         self.strict = strict
@@ -233,6 +236,8 @@ class Connection:
         if self.algorithms:
             contexts.append(wire.list_context(wire.CONTEXT_SIGNING,
                                               self.algorithms))
+        if self.compression:
+            contexts.append(wire.compression_context(self.compression))
         return contexts
 
     def negotiate_request(self, contexts=None):

@@ -45,6 +45,7 @@ CAP_ENCRYPTION = 0x00000040
 # Negotiate contexts, 2.2.3.1
 CONTEXT_PREAUTH_INTEGRITY = 1
 CONTEXT_ENCRYPTION = 2
+CONTEXT_COMPRESSION = 3
 CONTEXT_SIGNING = 8
 
 HASH_SHA512 = 1
@@ -53,6 +54,7 @@ CIPHER_AES128_GCM = 2
 SIGN_HMAC_SHA256 = 0
 SIGN_AES_CMAC = 1
 SIGN_AES_GMAC = 2
+COMPRESS_LZ77 = 2
 
 # SESSION_SETUP, 2.2.5 and 2.2.6
 SETUP_FLAG_BINDING = 0x01
@@ -286,6 +288,29 @@ def list_context(kind, values):
     """A counted list of 16-bit ids: 2.2.3.1.2 and 2.2.3.1.7."""
     return negotiate_context(
         kind, struct.pack(f"<H{len(values)}H", len(values), *values))
+
+
+def compression_context(algorithms):
+    """SMB2_COMPRESSION_CAPABILITIES for messages that are not chained,
+    2.2.3.1.3."""
+    return negotiate_context(
+        CONTEXT_COMPRESSION,
+        struct.pack(f"<HHI{len(algorithms)}H", len(algorithms), 0, 0,
+                    *algorithms))
+
+
+def _lz77_literals(data):
+    """@data as plain LZ77 of [MS-XCA] has it, without a match in it."""
+    groups = [data[at:at + 32] for at in range(0, len(data), 32)]
+    flags = [(1 << 32 - len(group)) - 1 for group in groups]
+    return b"".join(struct.pack("<I", flag) + group
+                    for flag, group in zip(flags, groups))
+
+
+def compressed(message):
+    """@message in a transform that is not chained, 2.2.42.1."""
+    return PROTOCOL_COMPRESSED + struct.pack(
+        "<IHHI", len(message), COMPRESS_LZ77, 0, 0) + _lz77_literals(message)
 
 
 def pad8(data):
