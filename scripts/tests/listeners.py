@@ -7,6 +7,7 @@ import threading
 from smb2 import wire
 
 from . import judge
+from .flaws import OTHERS
 from .network import HERE, THERE, Namespace
 from .rig import LATEST
 from .server import PORT
@@ -41,7 +42,7 @@ def _echo_once(listener, size):
         connection.sendall(connection.recv(size, socket.MSG_WAITALL))
 
 
-@case(modes=GUARDED, profiles=LATEST)
+@case(modes=GUARDED, profiles=LATEST, kernels=OTHERS)
 def listener_of_user_space_on_the_same_port_is_left_alone(rig):
     """As Samba's smbd in a container: what it gets is no SMB at all."""
     data = bytes(range(256)) * 400

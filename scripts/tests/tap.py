@@ -53,7 +53,7 @@ def add(name, function, *, suite, modes=GUARDED, profiles=None, kernels=""):
 
 def case(*, modes=GUARDED, profiles=None, kernels=""):
     """Register the function under its own name. @kernels: a prefix of the
-    kernel releases it is for."""
+    kernel releases it is for, or some."""
     def register(function):
         add(_title(function), function, modes=modes, profiles=profiles,
             kernels=kernels, suite=function.__module__.rpartition(".")[2])

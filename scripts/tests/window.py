@@ -11,6 +11,7 @@ from smb2 import wire
 
 from . import judge
 from .bulk import earn
+from .flaws import OTHERS
 from .rig import ALGORITHMS, ENCRYPTING, LATEST, PLAIN, PROFILES
 from .responses import EARLY_ERRORS
 from .tap import case, equal, expect, status
@@ -98,7 +99,7 @@ def refused_request_sent_again(rig):
     _ends(rig, session.connection, session.sign(request.encode()))
 
 
-@case(modes=("mandatory",), profiles=LATEST)
+@case(modes=("mandatory",), profiles=LATEST, kernels=OTHERS)
 def replay_of_a_request_that_waits(rig):
     """Its interim answer was sent, its final one was not."""
     rig.close()

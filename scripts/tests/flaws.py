@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What ksmbd does wrong by itself, and how the suites live with it.
+
+6.1.192     dies when a directory is opened without a lease: vm/mend is loaded
+            before it in the guest
+6.1         frees open files that are still on a list, after which somebody's
+            open is its end; it is loaded anew before what opens many:
+            wants_a_new_ksmbd()
+6.1         takes the end of any network name space's lo for that of its own,
+            and stops listening: network.py does without it
+6.1         listens in any network name space where a link comes up: cases that
+            listen there themselves say kernels=OTHERS
+6.1         waits for ever for a lock that is not granted when the connection ends,
+            and cannot be unloaded then: such cases say kernels=OTHERS, too
+6.1         passes over what it cannot decrypt, where 3.3.5.2.1.1 wants the
+            connection closed: passes_over_damage()
+6.1, 6.12   corrupt their lists when many open files at once:
+            crowds_break_ksmbd()
+6.1, 6.12   have no window of MessageIds, and refuse CHANGE_NOTIFY: cases that
+            need them, or need them not to be there, say kernels="7", "6"
+"""
+
+import platform
+
+# Kernels, as tap.case() takes them, that are not 6.1
+OTHERS = ("6.12", "7")
+
+
+def _is_61():
+    return platform.release().startswith("6.1.")
+
+
+def crowds_break_ksmbd():
+    """Must files not be opened by many at once?"""
+    return platform.release().startswith("6.")
+
+
+def wants_a_new_ksmbd(suite):
+    """Must ksmbd be loaded anew before @suite?"""
+    return suite == "clients" and _is_61()
+
+
+def passes_over_damage():
+    """Does the connection live on after what cannot be decrypted?"""
+    return _is_61()
