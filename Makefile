@@ -2,7 +2,7 @@
 # smbsign: SMB signing that ksmbd cannot be talked out of
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean install demo test lint bench kunit fuzz test-debug endure
+.PHONY: all module clean install deb test-package doc demo test lint bench kunit fuzz test-debug endure
 
 all: module
 
@@ -13,7 +13,17 @@ clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 
 install: module
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	scripts/package/stage $(DESTDIR)
+
+deb:
+	scripts/package/deb
+
+test-package:
+	scripts/package/test
+
+doc:
+	scripts/doc
 
 demo:
 	scripts/demo/run

@@ -94,8 +94,8 @@ with_progress() {
 	say "$what: done in $((SECONDS - start)) s"
 }
 
-# The one kernel version that a root holds.
-kernel_version() { basename "$1"/usr/lib/modules/*; }
+# The one kernel version that a root holds, or the one that is asked for.
+kernel_version() { echo "${SMBSIGN_RELEASE:-$(basename "$1"/usr/lib/modules/*)}"; }
 
 # backports keeps the image beside its modules, stable in /boot.
 kernel_image() {
