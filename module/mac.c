@@ -179,7 +179,7 @@ int smbsign_mac_begin(struct smbsign_mac *mac, struct smbsign_key *key)
  */
 int smbsign_mac_header(struct smbsign_mac *mac, const u8 *header)
 {
-	struct smb2_header copy;
+	struct smb2_header copy __uninitialized;
 
 	memcpy(&copy, header, sizeof(copy));
 	memset(copy.signature, 0, sizeof(copy.signature));

@@ -149,6 +149,26 @@ static int look(struct smbsign_conn *conn)
 }
 
 /*
+ * How much ksmbd may read without our looking at the socket: what is released and
+ * has come only grows, and nobody else reads.  Where a segment is to be cut, the
+ * socket must be locked.
+ */
+static u32 readable_unlocked(const struct smbsign_conn *conn)
+{
+	enum smbsign_rx_state state = READ_ONCE(conn->rx.state);
+	u32 released = READ_ONCE(conn->rx.released);
+	u32 end = READ_ONCE(tcp_sk(conn->sk)->rcv_nxt);
+	u32 copied = READ_ONCE(tcp_sk(conn->sk)->copied_seq);
+
+	if (state == SMBSIGN_RX_DEAD || state == SMBSIGN_RX_ENDED ||
+	    end - released - 1 < SMBSIGN_QUEUE_CUT_MAX)
+		return 0;
+	if (before(released, end))
+		end = released;
+	return after(end, copied) ? end - copied : 0;
+}
+
+/*
  * Wait until there is something for ksmbd: then *@readable bytes of it lie in the
  * queue, released.  Where they do not, what recvmsg() has read, or is to say.
  */
@@ -188,14 +208,29 @@ static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
 	}
 }
 
+static int await_readable(struct smbsign_conn *conn, struct msghdr *msg,
+			  size_t length, int flags, u32 *readable)
+{
+	struct sock *sk = conn->sk;
+	bool dead;
+	int ret;
+
+	lock_sock(sk);
+	ret = recvmsg_locked(conn, msg, length, flags, readable);
+	dead = conn->rx.state == SMBSIGN_RX_DEAD;
+	release_sock(sk);
+	if (dead)
+		tcp_abort(sk, ECONNRESET);
+	return ret;
+}
+
 static int smbsign_recvmsg(struct sock *sk, struct msghdr *msg, size_t length,
 			   int flags)
 {
 	int grace = smbsign_grace_enter();
 	struct smbsign_conn *conn = smbsign_conn_of(sk);
-	u32 readable = 0;
-	bool dead;
-	int ret;
+	u32 readable;
+	int ret = 0;
 
 	if (!conn) {
 		/* Let go of between the look at sk_prot and here. */
@@ -208,15 +243,12 @@ static int smbsign_recvmsg(struct sock *sk, struct msghdr *msg, size_t length,
 		goto leave;
 	}
 	name_reader(conn);
-	lock_sock(sk);
-	ret = recvmsg_locked(conn, msg, length, flags, &readable);
-	dead = conn->rx.state == SMBSIGN_RX_DEAD;
-	release_sock(sk);
+	readable = readable_unlocked(conn);
+	if (!readable)
+		ret = await_readable(conn, msg, length, flags, &readable);
 	if (readable)
 		ret = read_released(conn, msg, min_t(size_t, length, readable),
 				    flags);
-	else if (dead)
-		tcp_abort(sk, ECONNRESET);
 leave:
 	smbsign_grace_leave(grace);
 	return ret;

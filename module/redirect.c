@@ -92,41 +92,6 @@ static struct smbsign_conn *named(void *ksmbd_conn)
 	return NULL;
 }
 
-/* The MAC of a message; the reference to @key is handed over. */
-static int compute(struct smbsign_key *key, const struct kvec *vec, int vecs,
-		   u8 *signature)
-{
-	struct smbsign_mac mac;
-	int ret;
-
-	mac.key = NULL;
-	ret = smbsign_mac_begin(&mac, key);
-	for (; !ret && vecs; vec++, vecs--)
-		ret = smbsign_mac_update(&mac, vec->iov_base, vec->iov_len);
-	if (!ret)
-		ret = smbsign_mac_end(&mac, signature);
-	smbsign_mac_cancel(&mac);
-	return ret;
-}
-
-/*
- * The signature of a message, by what was negotiated and with the key we know, or
- * what the gate has found it to be.
- */
-static int signature_of(struct smbsign_conn *conn, const u8 *raw,
-			const struct kvec *vec, int vecs, u8 *signature)
-{
-	struct smbsign_key *key = smbsign_session_key(conn, vec->iov_base, raw);
-
-	if (!key)
-		return -ENOKEY;
-	if (!smbsign_conn_take_verified(conn, vec->iov_base, key->serial,
-					signature))
-		return compute(key, vec, vecs, signature);
-	smbsign_key_put(key);
-	return 0;
-}
-
 static bool is_response(const struct smb2_header *header)
 {
 	return header->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR);
@@ -140,29 +105,46 @@ static bool wraps(const struct smbsign_conn *conn)
 	       READ_ONCE(conn->rx.state) == SMBSIGN_RX_TRANSPARENT;
 }
 
-/*
- * In place of ksmbd's own functions.  What is signed is a response, which is
- * signed as it leaves, or a request: ksmbd compares what it gets here with what
- * the request had.
- */
+/* The MAC of a message, by what was negotiated and with the key we know. */
+static int compute(struct smbsign_conn *conn, const u8 *raw,
+		   const struct kvec *vec, int vecs, u8 *signature)
+{
+	struct smbsign_key *key = smbsign_session_key(conn, vec->iov_base, raw);
+	struct smbsign_mac mac __uninitialized;
+	int ret;
+
+	if (!key)
+		return -ENOKEY;
+	mac.key = NULL;
+	ret = smbsign_mac_begin(&mac, key);
+	for (; !ret && vecs; vec++, vecs--)
+		ret = smbsign_mac_update(&mac, vec->iov_base, vec->iov_len);
+	if (!ret)
+		ret = smbsign_mac_end(&mac, signature);
+	smbsign_mac_cancel(&mac);
+	return ret;
+}
+
+/* In place of ksmbd's own functions. */
 static int sign_instead(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 			int vecs, u8 *signature)
 {
 	int grace = smbsign_grace_enter();
 	struct smbsign_conn *conn = named(ksmbd_conn);
-	int ret = -ENOKEY;
+	int ret = conn ? compute(conn, raw, vec, vecs, signature) : -ENOKEY;
 
-	if (conn && is_response(vec->iov_base) && !wraps(conn)) {
-		memset(signature, 0, SMB2_SIGNATURE_SIZE);
-		ret = 0;
-	} else if (conn) {
-		ret = signature_of(conn, raw, vec, vecs, signature);
-	}
 	/* 7.3 does not look at what we return. */
 	if (ret)
 		get_random_bytes(signature, SMB2_SIGNATURE_SIZE);
 	smbsign_grace_leave(grace);
 	return ret;
+}
+
+/* The same, where the signature is there already. */
+static int sign_done(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
+		     int vecs, u8 *signature)
+{
+	return 0;
 }
 
 /*
@@ -186,24 +168,37 @@ static bool differs(struct smbsign_conn *conn, const struct smb2_header *header,
 /* ksmbd copies it from a request of a compound, also where it answers alone. */
 #define RELATED	cpu_to_le64(SMB2_SESSION_ID_RELATED)
 
-static bool key_used(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
-		     int vecs)
+typedef int (*sign_function)(void *ksmbd_conn, const u8 *raw,
+			     const struct kvec *vec, int vecs, u8 *signature);
+
+/*
+ * Who is to sign in place of ksmbd, or NULL.  A response is signed as it leaves.
+ * With the signature of a request ksmbd compares what the request had: the gate
+ * has found that out already.
+ */
+static sign_function signer(void *ksmbd_conn, const u8 *raw,
+			    const struct kvec *vec, int vecs, u8 *signature)
 {
 	struct smb2_header *header = vec->iov_base;
 	struct smbsign_conn *conn;
-	bool ours;
+	u64 key;
 
 	if (vecs < 1 || vec->iov_len < sizeof(*header))
-		return false;
+		return NULL;
 	conn = named(ksmbd_conn);
 	if (!conn)
-		return false;
-	ours = smbsign_session_key_seen(conn, header, raw);
+		return NULL;
+	key = smbsign_session_key_seen(conn, header, raw);
 	if (is_response(header) && header->session_id == RELATED)
 		header->session_id = smbsign_session_by_raw(conn, raw);
-	if (!wraps(conn) && (is_response(header) || ours))
-		return true;
-	return differs(conn, header, raw);
+	if (is_response(header) && !wraps(conn)) {
+		memset(signature, 0, SMB2_SIGNATURE_SIZE);
+		return sign_done;
+	}
+	if (key && !wraps(conn))
+		return smbsign_conn_take_verified(conn, header, key, signature) ?
+		       sign_done : sign_instead;
+	return differs(conn, header, raw) ? sign_instead : NULL;
 }
 
 /* In ksmbd's worker, preemption off: it must not sleep. */
@@ -212,13 +207,16 @@ static void notrace sign_called(unsigned long ip, unsigned long parent_ip,
 				struct ftrace_regs *regs)
 {
 	int grace = smbsign_grace_enter();
+	sign_function function =
+		signer((void *)ftrace_regs_get_argument(regs, 0),
+		       (const u8 *)ftrace_regs_get_argument(regs, 1),
+		       (const struct kvec *)ftrace_regs_get_argument(regs, 2),
+		       (int)ftrace_regs_get_argument(regs, 3),
+		       (u8 *)ftrace_regs_get_argument(regs, 4));
 
-	if (key_used((void *)ftrace_regs_get_argument(regs, 0),
-		     (const u8 *)ftrace_regs_get_argument(regs, 1),
-		     (const struct kvec *)ftrace_regs_get_argument(regs, 2),
-		     (int)ftrace_regs_get_argument(regs, 3)))
+	if (function)
 		ftrace_regs_set_instruction_pointer(regs,
-						    (unsigned long)sign_instead);
+						    (unsigned long)function);
 	smbsign_grace_leave(grace);
 }
 

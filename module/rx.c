@@ -78,8 +78,9 @@ static bool auditing(void)
 
 static void release(struct smbsign_rx *rx, u32 seq)
 {
+	/* Read by proto.c without the lock */
 	if (after(seq, rx->released))
-		rx->released = seq;
+		WRITE_ONCE(rx->released, seq);
 }
 
 /**
@@ -289,13 +290,18 @@ static int judge_message(struct smbsign_conn *conn,
 	return GO_ON;
 }
 
-static int take_kind(struct smbsign_conn *conn, __le32 protocol_id)
+static int step_kind(struct smbsign_conn *conn)
 {
-	enum smbsign_frame_kind kind = smbsign_frame_kind(protocol_id);
 	struct smbsign_rx *rx = &conn->rx;
 	struct smbsign_verdict verdict;
+	enum smbsign_frame_kind kind;
+	__le32 protocol_id;
 	int step;
 
+	step = queue_peek(conn, rx->parsed, &protocol_id, sizeof(protocol_id));
+	if (step != GO_ON)
+		return step;
+	kind = smbsign_frame_kind(protocol_id);
 	/* That is judged request by request. */
 	if (kind == SMBSIGN_FRAME_SMB2) {
 		rx->state = SMBSIGN_RX_ELEMENT;
@@ -320,68 +326,6 @@ static int take_kind(struct smbsign_conn *conn, __le32 protocol_id)
 		smbsign_conn_repeats(conn);
 		return pass_frame(conn);
 	}
-}
-
-static int step_kind(struct smbsign_conn *conn)
-{
-	__le32 protocol_id;
-	int step;
-
-	step = queue_peek(conn, conn->rx.parsed, &protocol_id,
-			  sizeof(protocol_id));
-	return step == GO_ON ? take_kind(conn, protocol_id) : step;
-}
-
-static void begin_frame(struct smbsign_rx *rx)
-{
-	rx->element = (struct smbsign_element) { .command = SMB2_CMD_COUNT };
-	rx->session_id = 0;
-	rx->shown = 0;
-	rx->streaming = false;
-	rx->frame = rx->parsed;
-	smbsign_count(SMBSIGN_COUNT_FRAMES);
-}
-
-static int step_length(struct smbsign_conn *conn)
-{
-	struct smbsign_rx *rx = &conn->rx;
-	struct {
-		u8	nbss[SMB2_NBSS_SIZE];
-		__le32	protocol_id;
-	} start;
-	int step = GO_ON;
-	bool both;
-	u32 length;
-
-	/* Pairs with smp_store_release() in smbsign_rx_unblock(). */
-	if (smp_load_acquire(&rx->blocked))
-		return SMBSIGN_RX_BLOCKED;
-	/* ksmbd must have read that before what comes behind it. */
-	if (rx->substitute)
-		return SMBSIGN_RX_BLOCKED;
-	if (!rx->budget)
-		return SMBSIGN_RX_MORE;
-	/* What comes next, too, if it is there. */
-	both = !smbsign_queue_peek(conn->sk, rx->parsed, &start, sizeof(start));
-	if (!both)
-		step = queue_peek(conn, rx->parsed, start.nbss,
-				  sizeof(start.nbss));
-	if (step != GO_ON)
-		return step;
-
-	begin_frame(rx);
-	if (smbsign_frame_length(start.nbss, &length)) {
-		if (!auditing())
-			return killed(conn, SMBSIGN_REASON_NOT_SMB);
-		smbsign_report(conn, &rx->element, SMBSIGN_REASON_NOT_SMB,
-			       SMBSIGN_REPORT_AUDIT);
-		rx->state = SMBSIGN_RX_TRANSPARENT;
-		return GO_ON;
-	}
-	rx->parsed += SMB2_NBSS_SIZE;
-	rx->frame_end = rx->parsed + length;
-	rx->state = SMBSIGN_RX_KIND;
-	return both ? take_kind(conn, start.protocol_id) : GO_ON;
 }
 
 /* Begin to swallow the frame, from its first request. */
@@ -707,29 +651,28 @@ static void charge(struct smbsign_rx *rx, u32 bytes)
 	rx->budget -= min(bytes, rx->budget);
 }
 
-static int step_element(struct smbsign_conn *conn)
+/* What of a request must be seen to judge it. */
+union head {
+	struct smb2_header	header;
+	u8			bytes[SMBSIGN_HEAD_SIZE];
+};
+
+/* The header of a request is there; what is needed behind it is fetched. */
+static int take_header(struct smbsign_conn *conn, union head *head)
 {
-	u8 head[SMBSIGN_HEAD_SIZE] __aligned(8);
+	const struct smb2_header *header = &head->header;
 	struct smbsign_rx *rx = &conn->rx;
 	u32 left = rx->frame_end - rx->parsed, needed;
-	const struct smb2_header *header = (const void *)head;
 	struct smbsign_element *element = &rx->element;
 	struct smbsign_conn_facts facts;
-	int step;
+	int step = GO_ON;
 
-	if (!rx->budget)
-		return SMBSIGN_RX_MORE;
-	if (left < SMBSIGN_ELEMENT_MIN)
-		return malformed(conn);
-	step = queue_peek(conn, rx->parsed, head, sizeof(*header));
-	if (step != GO_ON)
-		return step;
 	needed = smbsign_frame_head_needed(header, left);
 	if (needed > sizeof(*header))
 		step = queue_peek(conn, rx->parsed, head, needed);
 	if (step != GO_ON)
 		return step;
-	if (smbsign_frame_element(head, needed, left, element))
+	if (smbsign_frame_element(head->bytes, needed, left, element))
 		return malformed(conn);
 
 	rx->body_end = rx->parsed + element->length;
@@ -747,6 +690,80 @@ static int step_element(struct smbsign_conn *conn)
 		step = use_ids(conn, &facts);
 	charge(rx, sizeof(*header));
 	return step == GO_ON ? judge(conn, &facts, header) : step;
+}
+
+static int step_element(struct smbsign_conn *conn)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	union head head __uninitialized;
+	int step;
+
+	if (!rx->budget)
+		return SMBSIGN_RX_MORE;
+	if (rx->frame_end - rx->parsed < SMBSIGN_ELEMENT_MIN)
+		return malformed(conn);
+	step = queue_peek(conn, rx->parsed, &head.header, sizeof(head.header));
+	return step == GO_ON ? take_header(conn, &head) : step;
+}
+
+static void begin_frame(struct smbsign_rx *rx)
+{
+	rx->element = (struct smbsign_element) { .command = SMB2_CMD_COUNT };
+	rx->session_id = 0;
+	rx->shown = 0;
+	rx->streaming = false;
+	rx->frame = rx->parsed;
+	smbsign_count(SMBSIGN_COUNT_FRAMES);
+}
+
+/* How most frames start, the header aligned. */
+struct start {
+	u8		unused[SMB2_NBSS_SIZE];
+	u8		nbss[SMB2_NBSS_SIZE];
+	union head	head;
+};
+
+static int step_length(struct smbsign_conn *conn)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	struct start start __uninitialized;
+	int step = GO_ON;
+	u32 length;
+	bool whole;
+
+	/* Pairs with smp_store_release() in smbsign_rx_unblock(). */
+	if (smp_load_acquire(&rx->blocked))
+		return SMBSIGN_RX_BLOCKED;
+	/* ksmbd must have read that before what comes behind it. */
+	if (rx->substitute)
+		return SMBSIGN_RX_BLOCKED;
+	if (!rx->budget)
+		return SMBSIGN_RX_MORE;
+	/* With the first header at once, if it is there. */
+	whole = !smbsign_queue_peek(conn->sk, rx->parsed, start.nbss,
+				    SMB2_NBSS_SIZE + sizeof(start.head.header));
+	if (!whole)
+		step = queue_peek(conn, rx->parsed, start.nbss, SMB2_NBSS_SIZE);
+	if (step != GO_ON)
+		return step;
+
+	begin_frame(rx);
+	if (smbsign_frame_length(start.nbss, &length)) {
+		if (!auditing())
+			return killed(conn, SMBSIGN_REASON_NOT_SMB);
+		smbsign_report(conn, &rx->element, SMBSIGN_REASON_NOT_SMB,
+			       SMBSIGN_REPORT_AUDIT);
+		rx->state = SMBSIGN_RX_TRANSPARENT;
+		return GO_ON;
+	}
+	rx->parsed += SMB2_NBSS_SIZE;
+	rx->frame_end = rx->parsed + length;
+	rx->state = SMBSIGN_RX_KIND;
+	if (!whole || length < SMBSIGN_ELEMENT_MIN ||
+	    start.head.header.protocol_id != SMB2_PROTOCOL_ID)
+		return GO_ON;
+	rx->state = SMBSIGN_RX_ELEMENT;
+	return take_header(conn, &start.head);
 }
 
 static int body_verified(struct smbsign_conn *conn)
@@ -1000,7 +1017,7 @@ bool smbsign_rx_swallowed(struct smbsign_conn *conn)
 	    tcp_sk(conn->sk)->copied_seq != rx->frame_end)
 		return false;
 	rx->refusing = false;
-	rx->released = rx->frame_end;
+	WRITE_ONCE(rx->released, rx->frame_end);
 	return true;
 }
 

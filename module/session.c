@@ -477,18 +477,18 @@ static struct smbsign_session *find_by_raw(struct smbsign_conn *conn,
  *
  * Context: any but hard interrupt, inside smbsign_grace_enter(); called from an
  * ftrace callback, does not sleep.
- * Return: for a request, true if the session's are verified with that very key.
+ * Return: for a request, smbsign_key.serial of the key that the session's are
+ * verified with, if it is that very key, else 0.
  */
-bool smbsign_session_key_seen(struct smbsign_conn *conn,
-			      const struct smb2_header *header,
-			      const u8 raw[SMB2_KEY_SIZE])
+u64 smbsign_session_key_seen(struct smbsign_conn *conn,
+			     const struct smb2_header *header,
+			     const u8 raw[SMB2_KEY_SIZE])
 {
-	u64 id = le64_to_cpu(header->session_id);
+	u64 id = le64_to_cpu(header->session_id), serial = 0;
 	struct smbsign_session *session;
-	bool ours;
 
 	if (is_usual(conn, header))
-		return false;
+		return 0;
 	spin_lock_bh(&conn->lock);
 	session = find_here(conn, id);
 	/* Authentication in one leg: the response names the session only later. */
@@ -501,10 +501,11 @@ bool smbsign_session_key_seen(struct smbsign_conn *conn,
 	}
 	if (id == SMB2_SESSION_ID_RELATED)
 		session = find_by_raw(conn, raw);
-	ours = session && session->key && !session->raw_seen &&
-	       !crypto_memneq(session->raw, raw, SMB2_KEY_SIZE);
+	if (session && session->key && !session->raw_seen &&
+	    !crypto_memneq(session->raw, raw, SMB2_KEY_SIZE))
+		serial = session->key->serial;
 	spin_unlock_bh(&conn->lock);
-	return ours;
+	return serial;
 }
 
 /**

@@ -57,9 +57,9 @@ struct smbsign_key *smbsign_session_facts(struct smbsign_conn *conn, u64 id,
 int smbsign_session_response(struct smbsign_conn *conn,
 			     const struct smbsign_awaited *request, u64 id,
 			     u32 status, u16 session_flags);
-bool smbsign_session_key_seen(struct smbsign_conn *conn,
-			      const struct smb2_header *header,
-			      const u8 raw[SMB2_KEY_SIZE]);
+u64 smbsign_session_key_seen(struct smbsign_conn *conn,
+			     const struct smb2_header *header,
+			     const u8 raw[SMB2_KEY_SIZE]);
 void smbsign_session_preauth(struct smbsign_conn *conn,
 			     const struct smb2_header *request, u32 length,
 			     const u8 *hash);

@@ -40,7 +40,7 @@ static int sign(struct smb2_header *header, u32 length,
 		const struct smbsign_response *response,
 		struct smbsign_key *key)
 {
-	struct smbsign_mac mac;
+	struct smbsign_mac mac __uninitialized;
 	u8 signature[SMB2_SIGNATURE_SIZE];
 	int ret;
 

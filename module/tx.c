@@ -257,16 +257,13 @@ static struct outcome tx_copy(struct smbsign_conn *conn, struct msghdr *msg,
 	return outcome;
 }
 
-/* ksmbd starts a message. */
-static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
-			       size_t size, u32 message_length)
+/* A message that is no SMB2 response in the plain. */
+static struct outcome tx_other(struct smbsign_conn *conn,
+			       const struct msghdr *msg)
 {
-	struct smbsign_response first;
 	__le32 protocol_id;
-	bool again;
 
-	if (READ_ONCE(conn->rx.state) == SMBSIGN_RX_TRANSPARENT ||
-	    !smbsign_response_peek(msg, SMB2_NBSS_SIZE, &protocol_id,
+	if (!smbsign_response_peek(msg, SMB2_NBSS_SIZE, &protocol_id,
 				   sizeof(protocol_id)))
 		return (struct outcome) { };
 	if (protocol_id == SMB1_PROTOCOL_ID)
@@ -276,9 +273,21 @@ static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 		smbsign_conn_kill(conn, SMBSIGN_REASON_NO_MEMORY);
 		return (struct outcome) { true, -ECONNRESET };
 	}
-	if (protocol_id != SMB2_PROTOCOL_ID ||
-	    !smbsign_response_first(&first, msg, message_length))
+	return (struct outcome) { };
+}
+
+/* ksmbd starts a message. */
+static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
+			       size_t size, u32 message_length)
+{
+	struct smbsign_response first;
+	bool again;
+
+	if (READ_ONCE(conn->rx.state) == SMBSIGN_RX_TRANSPARENT)
 		return (struct outcome) { };
+	if (!smbsign_response_first(&first, msg, message_length) ||
+	    first.header.protocol_id != SMB2_PROTOCOL_ID)
+		return tx_other(conn, msg);
 	again = conn->tx_unsent.protocol_id &&
 		!memcmp(&conn->tx_unsent, &first.header, sizeof(first.header));
 	/* Before the client can know of them. */
