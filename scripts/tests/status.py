@@ -273,6 +273,7 @@ def module_that_is_not_there(rig):
                   {("smbsign_up", None): 0, ("smbsign_ksmbd_loaded", None): 1})
     finally:
         rig.server.load(f"policy={rig.server.mode.policy}")
+        rig.close()     # the connections there were are reset
 
 
 @case(profiles=LATEST)
