@@ -62,3 +62,14 @@ def text(table):
         cell.ljust(width) if index in (0, 1, 3) else cell.rjust(width)
         for index, (cell, width) in enumerate(zip(line, widths)))
         for line in lines)
+
+
+def gate(measured):
+    """What gate.measure() found."""
+    lines = ["the gate without a MAC, instructions a frame:"]
+    lines += [f"  {one['frames']:4} at once: {one['instructions']:,}"
+              for one in measured["frames"]]
+    lines += ["the longest run in softirq, instructions:"]
+    lines += [f"  softirq_bytes={one['softirq_bytes']}: {one['longest']:,}, "
+              f"of {one['runs']} runs" for one in measured["softirq"]]
+    return "\n".join(lines)
