@@ -513,6 +513,23 @@ static enum smbsign_action audited(struct smbsign_conn *conn,
 	return SMBSIGN_PASS;
 }
 
+/* Is this what would be in the way of policy=required?  Told once. */
+static void foresee(struct smbsign_conn *conn, struct smbsign_policy *policy,
+		    const struct smbsign_conn_facts *facts,
+		    const struct smbsign_session_facts *session, bool single)
+{
+	const struct smbsign_element *element = &conn->rx.element;
+	struct smbsign_verdict verdict;
+
+	if (READ_ONCE(conn->foreseen))
+		return;
+	policy->mode = SMBSIGN_POLICY_REQUIRED;
+	verdict = smbsign_policy_element(policy, facts, session, element,
+					 single);
+	if (verdict.action >= SMBSIGN_REFUSE)
+		smbsign_report_foreseen(conn, element, verdict.reason);
+}
+
 static int judge(struct smbsign_conn *conn,
 		 const struct smbsign_conn_facts *facts,
 		 const struct smb2_header *header)
@@ -537,6 +554,8 @@ static int judge(struct smbsign_conn *conn,
 		return begin_verifying(conn, key, header);
 
 	smbsign_key_put(key);
+	if (verdict.action == SMBSIGN_PASS)
+		foresee(conn, &policy, facts, &session, single);
 	verdict.action = audited(conn, &verdict);
 	return apply(conn, &verdict, header);
 }

@@ -18,7 +18,7 @@ from .auditlog import audit_log
 from .kernellog import KernelLog
 from .rig import ALGORITHMS, ENCRYPTING, LATEST, PROFILES
 from .server import PORT, PROC_NET, run, wait_until
-from .tap import GUARDED, case, equal, expect
+from .tap import GUARDED, case, equal, expect, status
 
 STATUS = pathlib.Path(__file__).parent.parent / "smbsign-status"
 ALGORITHM = {0x0210: "hmac-sha256"}     # the rest has AES-CMAC by default
@@ -48,6 +48,13 @@ def _row(session, table="connections"):
 def _fields(row, **wanted):
     for name, value in wanted.items():
         equal(row[name], value, name)
+
+
+def _unsigned_works(session):
+    request = session.request(wire.create("unsigned"))
+    session.connection.send(request.encode())
+    response = session.answer(request)
+    status(response, wire.SUCCESS)
 
 
 @case(profiles=PROFILES)
@@ -128,6 +135,24 @@ def who_was_cut_off_is_told_of_afterwards(rig):
     rows = [r for r in _json()["refusals"] if r["port"] == port]
     equal([r["action"] for r in rows], ["reset"])
     equal([r["reason"] for r in rows], ["bad_signature"])
+
+
+@case(modes=("auto",), profiles=ALGORITHMS)
+def what_required_would_refuse_is_foreseen_once(rig):
+    session = rig.new_session()
+    _fields(_row(session), signing="may", foreseen=None)
+    with rig.server.counts("foreseen"), \
+            rig.server.counts("reason_unsigned", 0):
+        _unsigned_works(session)
+        _unsigned_works(session)
+    _fields(_row(session), signing="unsigned", foreseen="unsigned",
+            refused_for=None)
+    _fields([r for r in _json()["refusals"] if r["action"] == "required"
+             and r["port"] == _port(session)][0], reason="unsigned",
+            command="CREATE")
+    with rig.server.knob("policy", "required"):
+        request = session.request(wire.create("refused"))
+        judge.refused(session, request, request.encode())
 
 
 @case(modes=("mandatory", "auto"), profiles=LATEST)
