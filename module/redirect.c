@@ -17,7 +17,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/ftrace.h>
 #include <linux/hashtable.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
@@ -25,6 +24,7 @@
 #include <linux/uio.h>
 #include <linux/unaligned.h>
 
+#include "compat/redirect.h"
 #include "conn.h"
 #include "derive.h"
 #include "grace.h"

@@ -8,9 +8,9 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
-#include <linux/sysctl.h>
 #include <net/net_namespace.h>
 
+#include "compat/sysctl.h"
 #include "report.h"
 #include "sysctl.h"
 
@@ -186,14 +186,17 @@ static int sysctl_algorithms(const struct ctl_table *table, int write,
 static int knob_access(const struct ctl_table *knob, int write, void *buffer,
 		       size_t *length, loff_t *position)
 {
+	/* Not every kernel takes a const one. */
+	struct ctl_table copy = *knob;
+
 	if (!knob->data)
 		return sysctl_algorithms(knob, write, buffer, length, position);
 	switch (knob->maxlen) {
 	case sizeof(u8):
-		return proc_dou8vec_minmax(knob, write, buffer, length,
+		return proc_dou8vec_minmax(&copy, write, buffer, length,
 					   position);
 	case sizeof(unsigned int):
-		return proc_douintvec_minmax(knob, write, buffer, length,
+		return proc_douintvec_minmax(&copy, write, buffer, length,
 					     position);
 	default:
 		return sysctl_words(knob, write, buffer, length, position);
@@ -236,36 +239,38 @@ static int sysctl_knob(const struct ctl_table *knob, int write, void *buffer,
 	return ret;
 }
 
+SMBSIGN_COMPAT_PROC_HANDLER(sysctl_knob)
+
 static struct ctl_table table[] = {
 	{
 		.procname	= "policy",
 		.data		= &policy,
 		.mode		= 0644,
-		.proc_handler	= sysctl_knob,
+		.proc_handler	= smbsign_compat_proc_handler(sysctl_knob),
 	},
 	{
 		.procname	= "on_violation",
 		.data		= &on_violation,
 		.mode		= 0644,
-		.proc_handler	= sysctl_knob,
+		.proc_handler	= smbsign_compat_proc_handler(sysctl_knob),
 	},
 	{
 		.procname	= "min_dialect",
 		.data		= &min_dialect,
 		.mode		= 0644,
-		.proc_handler	= sysctl_knob,
+		.proc_handler	= smbsign_compat_proc_handler(sysctl_knob),
 	},
 	{
 		.procname	= "algorithms",
 		.mode		= 0644,
-		.proc_handler	= sysctl_knob,
+		.proc_handler	= smbsign_compat_proc_handler(sysctl_knob),
 	},
 	{
 		.procname	= "allow_guest",
 		.data		= &allow_guest,
 		.maxlen		= sizeof(allow_guest),
 		.mode		= 0644,
-		.proc_handler	= sysctl_knob,
+		.proc_handler	= smbsign_compat_proc_handler(sysctl_knob),
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE,
 	},
@@ -274,7 +279,7 @@ static struct ctl_table table[] = {
 		.data		= &replay_window,
 		.maxlen		= sizeof(replay_window),
 		.mode		= 0644,
-		.proc_handler	= sysctl_knob,
+		.proc_handler	= smbsign_compat_proc_handler(sysctl_knob),
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE,
 	},
@@ -283,7 +288,7 @@ static struct ctl_table table[] = {
 		.data		= &sign_responses,
 		.maxlen		= sizeof(sign_responses),
 		.mode		= 0644,
-		.proc_handler	= sysctl_knob,
+		.proc_handler	= smbsign_compat_proc_handler(sysctl_knob),
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE,
 	},
@@ -292,7 +297,7 @@ static struct ctl_table table[] = {
 		.data		= &audit_records,
 		.maxlen		= sizeof(audit_records),
 		.mode		= 0644,
-		.proc_handler	= sysctl_knob,
+		.proc_handler	= smbsign_compat_proc_handler(sysctl_knob),
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE,
 	},
@@ -301,7 +306,7 @@ static struct ctl_table table[] = {
 		.data		= &softirq_bytes,
 		.maxlen		= sizeof(softirq_bytes),
 		.mode		= 0644,
-		.proc_handler	= sysctl_knob,
+		.proc_handler	= smbsign_compat_proc_handler(sysctl_knob),
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= &softirq_bytes_max,
 	},
@@ -310,10 +315,11 @@ static struct ctl_table table[] = {
 		.data		= &hold_bytes,
 		.maxlen		= sizeof(hold_bytes),
 		.mode		= 0644,
-		.proc_handler	= sysctl_knob,
+		.proc_handler	= smbsign_compat_proc_handler(sysctl_knob),
 		.extra1		= &hold_bytes_min,
 		.extra2		= &hold_bytes_max,
 	},
+	SMBSIGN_COMPAT_TABLE_END
 };
 
 static struct ctl_table_header *header;

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Arguments and instruction pointer of a traced function.  Before 6.2 there was
+ * only ftrace_instruction_pointer_set(), a macro, and struct ftrace_regs held the
+ * whole struct pt_regs.
+ */
+#ifndef SMBSIGN_COMPAT_REDIRECT_H
+#define SMBSIGN_COMPAT_REDIRECT_H
+
+#include <linux/ftrace.h>
+#include <linux/ptrace.h>
+
+#ifdef ftrace_instruction_pointer_set
+#define ftrace_regs_get_argument(fregs, n)	\
+	regs_get_kernel_argument(&(fregs)->regs, n)
+#define ftrace_regs_set_instruction_pointer(fregs, ip)	\
+	ftrace_instruction_pointer_set(fregs, ip)
+#endif
+
+#endif /* SMBSIGN_COMPAT_REDIRECT_H */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * proc_handler takes a const table since 6.11; which it takes here is asked of
+ * the compiler.  Since register_net_sysctl() is a macro (6.6), it counts the
+ * entries; before, an empty one had to end them.
+ */
+#ifndef SMBSIGN_COMPAT_SYSCTL_H
+#define SMBSIGN_COMPAT_SYSCTL_H
+
+#include <linux/sysctl.h>
+#include <net/net_namespace.h>
+
+#define SMBSIGN_PROC_HANDLER_IS_CONST					\
+	__builtin_types_compatible_p(proc_handler *,			\
+				     int (*)(const struct ctl_table *,	\
+					     int, void *, size_t *,	\
+					     loff_t *))
+
+/* Make @function, which takes a const table, fit for either prototype. */
+#define SMBSIGN_COMPAT_PROC_HANDLER(function)				\
+static int __maybe_unused						\
+function##_mutable(struct ctl_table *table, int write, void *buffer,	\
+		   size_t *length, loff_t *position)			\
+{									\
+	return function(table, write, buffer, length, position);	\
+}
+
+/* The one of the two that a struct ctl_table takes. */
+#define smbsign_compat_proc_handler(function)				\
+	__builtin_choose_expr(SMBSIGN_PROC_HANDLER_IS_CONST, function,	\
+			      function##_mutable)
+
+#ifdef register_net_sysctl
+#define SMBSIGN_COMPAT_TABLE_END
+#else
+#define SMBSIGN_COMPAT_TABLE_END	{ }
+#endif
+
+#endif /* SMBSIGN_COMPAT_SYSCTL_H */
