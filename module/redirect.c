@@ -30,9 +30,11 @@
 #include "grace.h"
 #include "mac.h"
 #include "negotiate.h"
+#include "prototypes.h"
 #include "redirect.h"
 #include "session.h"
 #include "sign.h"
+#include "trial.h"
 
 /* Any ksmbd has it; if it is there, the functions we hook must be, too. */
 static char * const connection_function = "ksmbd_conn_handler_loop";
@@ -291,10 +293,6 @@ static void notrace crypt_called(unsigned long ip, unsigned long parent_ip,
 	smbsign_grace_leave(grace);
 }
 
-/* PERMANENT: kernel.ftrace_enabled=0 must not blind us. */
-#define HOOK_FLAGS	(FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT | \
-			 FTRACE_OPS_FL_IPMODIFY)
-
 /**
  * struct hook - a function of ksmbd, and what is done when it is called
  * @function:	its name
@@ -314,19 +312,19 @@ struct hook {
 static struct hook hooks[] = {
 	{
 		.function = "ksmbd_sign_smb2_pdu",
-		.ops = { .func = sign_called, .flags = HOOK_FLAGS },
+		.ops = { .func = sign_called, .flags = SMBSIGN_REDIRECT_FLAGS },
 	},
 	{
 		.function = "ksmbd_sign_smb3_pdu",
-		.ops = { .func = sign_called, .flags = HOOK_FLAGS },
+		.ops = { .func = sign_called, .flags = SMBSIGN_REDIRECT_FLAGS },
 	},
 	{
 		.function = "ksmbd_gen_preauth_integrity_hash",
-		.ops = { .func = preauth_called, .flags = HOOK_FLAGS },
+		.ops = { .func = preauth_called, .flags = SMBSIGN_REDIRECT_FLAGS },
 	},
 	{
 		.function = "ksmbd_crypt_message",
-		.ops = { .func = crypt_called, .flags = HOOK_FLAGS },
+		.ops = { .func = crypt_called, .flags = SMBSIGN_REDIRECT_FLAGS },
 	},
 };
 
@@ -372,8 +370,8 @@ static void disarm(void)
 
 static int arm(void)
 {
+	int ret = smbsign_prototypes_check();
 	unsigned int i;
-	int ret = 0;
 
 	for (i = 0; i < ARRAY_SIZE(hooks) && !ret; i++)
 		ret = arm_hook(&hooks[i]);
@@ -412,12 +410,16 @@ static struct notifier_block module_block = {
  * smbsign_redirect_init() - watch ksmbd, now or as soon as it is loaded
  *
  * Context: process, may sleep.
- * Return: 0, or an error if ksmbd is loaded and cannot be watched.
+ * Return: 0, or an error if no function can be redirected, or if ksmbd is loaded
+ * and cannot be watched.
  */
 int smbsign_redirect_init(void)
 {
 	int ret;
 
+	ret = smbsign_trial();
+	if (ret)
+		return ret;
 	ret = register_module_notifier(&module_block);
 	if (ret)
 		return ret;

@@ -17,4 +17,9 @@
 	ftrace_instruction_pointer_set(fregs, ip)
 #endif
 
+/* PERMANENT: kernel.ftrace_enabled=0 must not blind us. */
+#define SMBSIGN_REDIRECT_FLAGS						\
+	(FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT |		\
+	 FTRACE_OPS_FL_IPMODIFY)
+
 #endif /* SMBSIGN_COMPAT_REDIRECT_H */
