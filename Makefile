@@ -2,7 +2,7 @@
 # smbsign: SMB signing that ksmbd cannot be talked out of
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean install deb test-package doc demo test lint bench kunit fuzz test-debug endure
+.PHONY: all module clean install deb test-package doc demo test test-matrix lint bench kunit fuzz test-debug endure
 
 all: module
 
@@ -30,6 +30,9 @@ demo:
 
 test:
 	scripts/test
+
+test-matrix:
+	scripts/matrix $(KERNEL)
 
 lint:
 	scripts/lint
