@@ -14,6 +14,9 @@
             and cannot be unloaded then: such cases say kernels=OTHERS, too
 6.1         passes over what it cannot decrypt, where 3.3.5.2.1.1 wants the
             connection closed: passes_over_damage()
+6.1         (its TCP) can have no room for a hundred segments of a byte each, so that
+            the frame they make is streamed and the connection cut where else it
+            would be answered: keeps_small_segments()
 6.1, 6.12   corrupt their lists when many open files at once:
             crowds_break_ksmbd()
 6.1, 6.12   have no window of MessageIds, and refuse CHANGE_NOTIFY: cases that
@@ -42,4 +45,9 @@ def wants_a_new_ksmbd(suite):
 
 def passes_over_damage():
     """Does the connection live on after what cannot be decrypted?"""
+    return _is_61()
+
+
+def keeps_small_segments():
+    """May a small frame fill the receive buffer, cut into bytes?"""
     return _is_61()
