@@ -2,14 +2,14 @@
 /*
  * AES-CMAC by CBC in bulk, where the kernel's own is slow.
  *
- * On x86 before 7.x the kernel's cmac(aes) saves and restores the vector registers
- * around every block of 16 bytes, which costs ten times what AES does.  CMAC is
+ * On x86 the kernel's cmac(aes) saves and restores the vector registers around
+ * every block of 16 bytes, which costs ten times what AES does.  CMAC is
  * CBC with a twist at the last block (RFC 4493), and the kernel's CBC takes a page
  * at a time.  What it encrypts goes to a scratch page; only the chaining value
  * matters.
  *
- * It is there where the kernel has __cbc-aes-aesni, the CBC that aesni_intel
- * wraps for others.  Elsewhere mac.c takes the kernel's cmac(aes).
+ * It is there where the kernel has the CBC of aesni_intel.  Elsewhere mac.c takes
+ * the kernel's cmac(aes).
  */
 #include <crypto/hash.h>
 #include <crypto/skcipher.h>
@@ -24,10 +24,16 @@
 
 #include "cmac.h"
 
-/* It is for those who know whether the vector registers may be used. */
-#ifndef FAST
-#define FAST	"__cbc-aes-aesni", CRYPTO_ALG_INTERNAL, CRYPTO_ALG_INTERNAL
+/*
+ * It is for those who know whether the vector registers may be used.  Before 7.x it
+ * has the first name, and the second is another's, which may sleep.
+ */
+#ifndef FAST_NOW
 #define FAST_NOW may_use_simd()
+static const struct smbsign_cipher ciphers[] = {
+	{ "__cbc-aes-aesni", CRYPTO_ALG_INTERNAL, CRYPTO_ALG_INTERNAL },
+	{ "cbc-aes-aesni", 0, CRYPTO_ALG_ASYNC },
+};
 #endif
 /* Needs none of them, and can do without. */
 #define PLAIN	"cmac(aes)", 0, 0
@@ -51,6 +57,9 @@ struct scratch {
 enum { OF_TASK, OF_SOFTIRQ, SCRATCHES };
 
 static DEFINE_PER_CPU(struct scratch *, scratches[SCRATCHES]);
+
+/* The one that is there */
+static const struct smbsign_cipher *cipher;
 
 /* Held for as long as we are loaded, so that no later use needs modprobe. */
 static struct crypto_skcipher *fast;
@@ -115,8 +124,20 @@ static int scratches_alloc(void)
 
 static int fast_alloc(struct crypto_skcipher **tfm)
 {
-	*tfm = crypto_alloc_skcipher(FAST);
+	*tfm = crypto_alloc_skcipher(cipher->name, cipher->type, cipher->mask);
 	return IS_ERR(*tfm) ? PTR_ERR(xchg(tfm, NULL)) : 0;
+}
+
+static int fast_find(void)
+{
+	int ret = -ENOENT;
+
+	for (cipher = ciphers; cipher < ciphers + ARRAY_SIZE(ciphers); cipher++) {
+		ret = fast_alloc(&fast);
+		if (ret != -ENOENT)
+			break;
+	}
+	return ret;
 }
 
 static int plain_alloc(void)
@@ -135,7 +156,7 @@ int smbsign_cmac_init(void)
 {
 	int ret;
 
-	ret = fast_alloc(&fast);
+	ret = fast_find();
 	if (!ret)
 		ret = plain_alloc();
 	if (!ret)

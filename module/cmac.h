@@ -13,6 +13,18 @@ struct crypto_skcipher;
 #define SMBSIGN_CMAC_HELD	(16 * AES_BLOCK_SIZE)
 
 /**
+ * struct smbsign_cipher - how to ask for a cipher
+ * @name:	its name
+ * @type:	flags that it has, of those in @mask
+ * @mask:	flags that matter
+ */
+struct smbsign_cipher {
+	const char	*name;
+	u32		type;
+	u32		mask;
+};
+
+/**
  * struct smbsign_cmac_key - a key prepared for AES-CMAC
  * @tfm:	AES in CBC mode with the key set, in vector registers
  * @raw:	the key, for where those registers may not be used
