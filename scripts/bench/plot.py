@@ -68,7 +68,8 @@ def svg(table, kernel):
     sizes = [row.size for row in table]
     axes = _Axes(sizes, [cost / row.size for row in table
                          for cost in row.cost.values()])
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" '
+    parts = ["<!-- SPDX-License-Identifier: GPL-2.0-only -->",
+             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" '
              f'height="{HEIGHT}" font-family="sans-serif" font-size="11">',
              f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
              f'<text x="{LEFT}" y="16">Instructions of the guest for a byte '
