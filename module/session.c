@@ -49,6 +49,12 @@ void smbsign_session_exit(void)
 	rhltable_destroy(&table);
 }
 
+static void assert_grace(void)
+{
+	RCU_LOCKDEP_WARN(!srcu_read_lock_held(&smbsign_grace),
+			 "sessions are found in a grace period");
+}
+
 /*
  * The session on @conn; *@other is set to one elsewhere that is established.  They
  * stay until the caller leaves his grace period.
@@ -59,6 +65,7 @@ static struct smbsign_session *find(struct smbsign_conn *conn, u64 id,
 	struct smbsign_session *session, *found = NULL;
 	struct rhlist_head *list, *pos;
 
+	assert_grace();
 	rcu_read_lock(); /* the table may be resized meanwhile */
 	list = rhltable_lookup(&table, &id, table_params);
 	rhl_for_each_entry_rcu(session, pos, list, index) {
@@ -79,6 +86,7 @@ static struct smbsign_session *find_here(struct smbsign_conn *conn, u64 id)
 		list_first_or_null_rcu(&conn->sessions, struct smbsign_session,
 				       node);
 
+	assert_grace();
 	return session && session->id == id ? session : find(conn, id, NULL);
 }
 
