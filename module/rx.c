@@ -273,7 +273,7 @@ static int judge_message(struct smbsign_conn *conn,
 			 enum smbsign_frame_kind kind,
 			 struct smbsign_verdict *verdict)
 {
-	struct smbsign_conn_facts facts = { };
+	struct smbsign_conn_facts facts;
 	struct smbsign_policy policy;
 	bool upgrades = false;
 	int step = GO_ON;
@@ -521,7 +521,8 @@ static void foresee(struct smbsign_conn *conn, struct smbsign_policy *policy,
 	const struct smbsign_element *element = &conn->rx.element;
 	struct smbsign_verdict verdict;
 
-	if (READ_ONCE(conn->foreseen))
+	if (policy->mode == SMBSIGN_POLICY_REQUIRED ||
+	    READ_ONCE(conn->foreseen))
 		return;
 	policy->mode = SMBSIGN_POLICY_REQUIRED;
 	verdict = smbsign_policy_element(policy, facts, session, element,
