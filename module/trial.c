@@ -26,28 +26,29 @@
  * @b:	not used
  * @c:	not used
  * @d:	not used
+ * @e:	not used
  *
  * Not static, as ftrace must find it by its name.
  *
  * Context: any.
  * Return: NOT_REDIRECTED.
  */
-noinline int smbsign_trial_subject(long a, long b, long c, long d)
+noinline int smbsign_trial_subject(long a, long b, long c, long d, long e)
 {
 	return NOT_REDIRECTED;
 }
 
 /* Are the arguments where they should be? */
-static int instead(long a, long b, long c, long d)
+static int instead(long a, long b, long c, long d, long e)
 {
-	return a == 2 && b == 3 && c == 5 && d == 7 ? 0 : -ENXIO;
+	return a == 2 && b == 3 && c == 5 && d == 7 && e == 11 ? 0 : -ENXIO;
 }
 
 static void notrace called(unsigned long ip, unsigned long parent_ip,
 			   struct ftrace_ops *ops, struct ftrace_regs *regs)
 {
 	if (ftrace_regs_get_argument(regs, 0) == 2 &&
-	    ftrace_regs_get_argument(regs, 3) == 7)
+	    ftrace_regs_get_argument(regs, 4) == 11)
 		ftrace_regs_set_instruction_pointer(regs,
 						    (unsigned long)instead);
 }
@@ -55,13 +56,14 @@ static void notrace called(unsigned long ip, unsigned long parent_ip,
 static int try(struct ftrace_ops *ops)
 {
 	/* By a pointer, as a call to a function it sees is the compiler's. */
-	int (*subject)(long a, long b, long c, long d) = smbsign_trial_subject;
+	int (*subject)(long a, long b, long c, long d, long e) =
+		smbsign_trial_subject;
 	int ret = register_ftrace_function(ops);
 
 	if (ret)
 		return ret;
 	OPTIMIZER_HIDE_VAR(subject);
-	ret = subject(2, 3, 5, 7);
+	ret = subject(2, 3, 5, 7, 11);
 	unregister_ftrace_function(ops);
 	return ret == NOT_REDIRECTED ? -EOPNOTSUPP : ret;
 }

@@ -4,6 +4,6 @@
 #define SMBSIGN_TRIAL_H
 
 int smbsign_trial(void);
-int smbsign_trial_subject(long a, long b, long c, long d);
+int smbsign_trial_subject(long a, long b, long c, long d, long e);
 
 #endif /* SMBSIGN_TRIAL_H */
