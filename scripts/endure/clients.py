@@ -118,8 +118,9 @@ def _who_keeps_it():
         pathlib.Path("/proc/sysrq-trigger").write_text(key, encoding="ascii")
     pids = run("pgrep", "-f", "ksmbd.mountd", check=False).stdout.split()
     for _ in range(2):
-        for pid in pids:
-            for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        for stat in (path for pid in pids for path in
+                     pathlib.Path(f"/proc/{pid}/task").glob("*/stat")):
+            with contextlib.suppress(OSError): # it has ended
                 fields = stat.read_text(encoding="ascii").split()
                 print(f"# {fields[1]} {fields[0]}: {fields[2]}, ran for "
                       f"{fields[13]} and {fields[14]} ticks", flush=True)
