@@ -6,7 +6,7 @@ from smb2 import attack, crypto, wire
 
 from . import judge
 from .flaws import passes_over_damage
-from .rig import ENCRYPTING, PLAIN
+from .rig import ENCRYPTING, HMAC_ENCRYPTING, PLAIN
 from .tap import case, equal, expect, status
 
 
@@ -22,7 +22,7 @@ def encrypted_requests_work(rig):
            "answered in plaintext")
 
 
-@case(profiles=ENCRYPTING)
+@case(profiles=(*ENCRYPTING, HMAC_ENCRYPTING))
 def plaintext_among_encrypted_requests(rig):
     """Signed it works, any other way it does not."""
     session = rig.new_session()

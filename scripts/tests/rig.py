@@ -39,6 +39,8 @@ PROFILES = (
 # One whose signatures are not what its dialect has by default
 HMAC = Profile("3.1.1+hmac", wire.DIALECT_311,
                algorithms=(wire.SIGN_HMAC_SHA256, wire.SIGN_AES_CMAC))
+HMAC_ENCRYPTING = Profile("3.1.1+hmac+enc", wire.DIALECT_311, CIPHERS,
+                          algorithms=HMAC.algorithms)
 PLAIN = PROFILES[:4]
 ENCRYPTING = PROFILES[4:]
 # One for each signing algorithm
