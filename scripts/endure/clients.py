@@ -112,8 +112,7 @@ def at_work(rig):
 
 
 def _who_keeps_it():
-    """Where the kernel's tasks are, and what ksmbd.mountd's threads do: it runs
-    before all others, and 3.5.3 may do so for ever."""
+    """Where the kernel's tasks are, and what ksmbd.mountd's threads do."""
     for key in "lw":
         pathlib.Path("/proc/sysrq-trigger").write_text(key, encoding="ascii")
     pids = run("pgrep", "-f", "ksmbd.mountd", check=False).stdout.split()

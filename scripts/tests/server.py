@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from .kernellog import KernelLog
 from .tap import equal
 
-GUEST_SH = pathlib.Path(__file__).parent.parent / "vm" / "guest.sh"
+VM = pathlib.Path(__file__).parent.parent / "vm"
+GUEST_SH = VM / "guest.sh"
+MOUNTD = VM / "mountd"
 MODULE = pathlib.Path("/out/smbsign.ko")
 MOUNTD_LOG = pathlib.Path("/out/ksmbd.mountd.log")
 # PID 1's, as a case may be in another network name space
@@ -20,13 +22,6 @@ PROC_NET = pathlib.Path("/proc/1/net/smbsign")
 PROC_SYS = pathlib.Path("/proc/sys")
 SHARE = pathlib.Path("/srv/share")
 PORT = 445
-
-# Four threads of ksmbd.mountd share its sessions, and 3.5.3 does not lock all
-# that it must: a SessionId that is used again while it is being forgotten
-# makes it corrupt its heap, or wait for ever for a lock that is gone. On one
-# CPU, and preempted by none of its own, its threads do not meet there.
-MOUNTD = ("chrt", "--fifo", "1", "taskset", "--cpu-list", "0",
-          "ksmbd.mountd", "-n")
 
 CONF = pathlib.Path("/etc/ksmbd/ksmbd.conf")
 # Every mode has it: writes as large as ksmbd can take, channels, and guests

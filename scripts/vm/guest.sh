@@ -14,6 +14,7 @@ SMB_USER=alice
 SMB_PASSWORD=Secret123
 SHARE_DIR=/srv/share
 SYSVOL_DIR=/srv/sysvol
+VM=$(dirname "${BASH_SOURCE[0]}")
 MOUNTD_LOG=/run/ksmbd.mountd.log
 
 # load_smbsign [PARAMETER=VALUE...] - the module that run was given with --ko
@@ -54,11 +55,9 @@ wait_until() {
 	done
 }
 
-# The daemon's threads trip over each other (see scripts/tests/server.py), so
-# they get one CPU and do not preempt each other.
 start_ksmbd() {
 	modprobe ksmbd || return 1
-	stdbuf -oL chrt --fifo 1 taskset --cpu-list 0 ksmbd.mountd -n >"$MOUNTD_LOG" 2>&1 &
+	stdbuf -oL "$VM/mountd" >"$MOUNTD_LOG" 2>&1 &
 	mountd=$!
 	wait_until 20 port_is_open 445 || { cat "$MOUNTD_LOG" >&2; return 1; }
 }
