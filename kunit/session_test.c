@@ -44,12 +44,13 @@ static bool has_key(struct smbsign_conn *conn, u64 id, const u8 *raw)
 	int grace = smbsign_grace_enter();
 	struct smbsign_key *key = smbsign_session_facts(conn, id, &facts);
 	struct smbsign_key *same = smbsign_key_alloc(conn->facts.algorithm, raw);
-	bool is = key && !IS_ERR(same) && !mac_with(same, expected) &&
-		  !mac_with(key, mac) &&
-		  !memcmp(mac, expected, sizeof(mac));
+	/* Each lets its key go. */
+	bool known = !IS_ERR(same) && !mac_with(same, expected);
+	bool found = key && !mac_with(key, mac);
 
 	smbsign_grace_leave(grace);
-	return is && facts.has_key;
+	return known && found && facts.has_key &&
+	       !memcmp(mac, expected, sizeof(mac));
 }
 
 static int respond(struct smbsign_conn *conn,
