@@ -10,20 +10,22 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 say() { echo "${0##*/}: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# The stock kernels that the module is tested on.
+# The stock kernels that the module is tested on, and those of our own, which check
+# themselves.
 # shellcheck disable=SC2034 # for those who source this
-KERNELS=(trixie backports bookworm bookworm-backports)
+KERNELS=(trixie backports bookworm bookworm-backports) OWN_KERNELS=(debug kcsan)
 
 check_kernel() {
-	case $1 in
-	trixie | backports | bookworm | bookworm-backports | debug) ;;
-	*) die "unknown kernel '$1': it is trixie (Debian 13's 6.12), backports (trixie-backports' 7.3)," \
-		"bookworm (Debian 12's 6.1), bookworm-backports (its 6.12) or debug (6.12, checking itself)" ;;
-	esac
+	[[ " ${KERNELS[*]} ${OWN_KERNELS[*]} " = *" $1 "* ]] ||
+		die "unknown kernel '$1': it is trixie (Debian 13's 6.12), backports (trixie-backports' 7.3)," \
+			"bookworm (Debian 12's 6.1), bookworm-backports (its 6.12)," \
+			"debug or kcsan (6.12, checking itself)"
 }
 
+is_own_kernel() { [[ " ${OWN_KERNELS[*]} " = *" $1 "* ]]; }
+
 # How many times longer things may take on a kernel that checks itself.
-slowness() { [ "$1" = debug ] && echo 6 || echo 1; }
+slowness() { is_own_kernel "$1" && echo 6 || echo 1; }
 
 # need COMMAND=PACKAGE... - install what is missing on the host, saying so.
 need() {
