@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Each protection, taken out: (name, file, what stands there, what is put in
-its place, the suites that must notice)."""
+"""Each protection and each lifetime rule, taken out: (name, file, what stands
+there, what is put in its place, the suites that must notice)."""
 
 MUTANTS = (
     ("unsigned requests pass", "module/policy.c",
@@ -267,4 +267,60 @@ MUTANTS = (
      "	if (verdict.action == SMBSIGN_REFUSE &&\n", "	if (0 &&\n", "status"),
     ("changes of policy are not told", "module/sysctl.c",
      "	if (strcmp(old, new))", "	if (0)", "status"),
+)
+
+# Noticed as the module comes and goes, or by what it leaves behind.
+_UNLOAD = """	while ((sk = first_conn())) {
+		reset(sk);
+		sock_put(sk);
+		cond_resched();
+	}
+	/* Those that were shut are on no list. */
+	reset_all(smbsign_proto_is_ours);
+"""
+_WAIT = "	wait_var_event(&sockets, !atomic_read(&sockets));\n"
+
+LIFETIMES = (
+    ("rmmod resets nobody", "module/attach.c", _UNLOAD,
+     "	sk = NULL;\n	(void)first_conn;\n", "rounds"),
+    ("rmmod waits for no socket", "module/attach.c", _UNLOAD + _WAIT,
+     "	sk = NULL;\n	(void)first_conn;\n", "rounds"),
+    ("rmmod waits for nobody who is in our functions", "module/main.c",
+     "	synchronize_rcu_tasks();\n	synchronize_srcu(&smbsign_grace);\n"
+     "	synchronize_rcu_tasks();\n", "", "rounds"),
+    ("rmmod does not wait for what is to be freed", "module/main.c",
+     "	srcu_barrier(&smbsign_grace);\n"
+     "	/* A session's end can let a key go. */\n"
+     "	srcu_barrier(&smbsign_grace);\n", "", "rounds"),
+    ("ksmbd stays hooked", "module/redirect.c",
+     "	mutex_lock(&armed_lock);\n	disarm();\n"
+     "	for (i = 0; i < ARRAY_SIZE(hooks); i++)\n"
+     "		ftrace_free_filter(&hooks[i].ops);",
+     "	mutex_lock(&armed_lock);\n	for (i = 0; i < 0; i++)\n"
+     "		ftrace_free_filter(&hooks[i].ops);", "rounds"),
+    ("data_ready stays ours", "module/attach.c",
+     "		WRITE_ONCE(sk->sk_data_ready, conn->data_ready);\n", "",
+     "rounds"),
+    ("a socket is not counted", "module/attach.c",
+     "	smp_store_release(&sk->sk_data_ready, smbsign_data_ready);\n"
+     "	atomic_inc(&sockets);",
+     "	smp_store_release(&sk->sk_data_ready, smbsign_data_ready);", "rounds"),
+    ("freed without a grace period", "module/grace.h",
+     "	call_srcu(&smbsign_grace, rcu, free);", "	free(rcu);", "rounds"),
+    ("a session is left in the table", "module/session.c",
+     "	rhltable_remove(&table, &session->index, table_params);\n", "",
+     "rounds"),
+    ("sessions outlive their connection", "module/session.c",
+     "	list_for_each_entry_safe(session, next, &conn->sessions, node)\n"
+     "		session_drop(session);\n",
+     "	(void)session;\n	(void)next;\n", "rounds"),
+    ("a session's key is not let go", "module/session.c",
+     "	smbsign_key_put(session->key);\n	kfree_sensitive(session);",
+     "	kfree_sensitive(session);", "rounds"),
+    ("a computation's key is not let go", "module/mac.c",
+     "	smbsign_key_put(mac->key);\n	mac->key = NULL;",
+     "	mac->key = NULL;", "rounds"),
+    ("a connection is not freed", "module/conn.c",
+     "	kfree(conn->verified.entry);\n	kfree(conn);",
+     "	kfree(conn->verified.entry);", "rounds"),
 )
