@@ -10,22 +10,38 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 say() { echo "${0##*/}: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# The stock kernels that the module is tested on, and those of our own, which check
-# themselves.
+# The stock kernels that the module is tested on, that of another architecture, on
+# which all takes long, and those of our own, which check themselves.
 # shellcheck disable=SC2034 # for those who source this
-KERNELS=(trixie backports bookworm bookworm-backports) OWN_KERNELS=(debug kcsan)
+KERNELS=(trixie backports bookworm bookworm-backports) FOREIGN_KERNELS=(arm64) OWN_KERNELS=(debug kcsan)
 
 check_kernel() {
-	[[ " ${KERNELS[*]} ${OWN_KERNELS[*]} " = *" $1 "* ]] ||
+	[[ " ${KERNELS[*]} ${FOREIGN_KERNELS[*]} ${OWN_KERNELS[*]} " = *" $1 "* ]] ||
 		die "unknown kernel '$1': it is trixie (Debian 13's 6.12), backports (trixie-backports' 7.3)," \
 			"bookworm (Debian 12's 6.1), bookworm-backports (its 6.12)," \
-			"debug or kcsan (6.12, checking itself)"
+			"arm64 (Debian 13's, there), debug or kcsan (6.12, checking itself)"
 }
 
 is_own_kernel() { [[ " ${OWN_KERNELS[*]} " = *" $1 "* ]]; }
 
-# How many times longer things may take on a kernel that checks itself.
-slowness() { is_own_kernel "$1" && echo 6 || echo 1; }
+is_foreign_kernel() { [[ " ${FOREIGN_KERNELS[*]} " = *" $1 "* ]]; }
+
+# How many times longer things may take than on the stock kernels.
+slowness() {
+	if is_own_kernel "$1"; then
+		echo 6
+	else
+		is_foreign_kernel "$1" && echo 3 || echo 1
+	fi
+}
+
+# Programs of arm64 run here, in a root of that architecture.
+need_foreign_programs() {
+	local directory=/proc/sys/fs/binfmt_misc
+	[ -e "$directory/status" ] || [ "$(id -u)" != 0 ] || mount -t binfmt_misc binfmt_misc "$directory"
+	need qemu-aarch64-static=qemu-user-static update-binfmts=binfmt-support
+	[ -e "$directory/qemu-aarch64" ] || [ "$(id -u)" != 0 ] || update-binfmts --enable qemu-aarch64
+}
 
 # need COMMAND=PACKAGE... - install what is missing on the host, saying so.
 need() {
