@@ -285,11 +285,10 @@ LIFETIMES = (
      "	sk = NULL;\n	(void)first_conn;\n", "rounds"),
     ("rmmod waits for no socket", "module/attach.c", _UNLOAD + _WAIT,
      "	sk = NULL;\n	(void)first_conn;\n", "rounds"),
-    ("rmmod waits for nobody who is in our functions", "module/main.c",
+    # One of these waits nearly always for what the others are for, too
+    ("rmmod waits for nobody", "module/main.c",
      "	synchronize_rcu_tasks();\n	synchronize_srcu(&smbsign_grace);\n"
-     "	synchronize_rcu_tasks();\n", "", "rounds"),
-    ("rmmod does not wait for what is to be freed", "module/main.c",
-     "	srcu_barrier(&smbsign_grace);\n"
+     "	synchronize_rcu_tasks();\n	srcu_barrier(&smbsign_grace);\n"
      "	/* A session's end can let a key go. */\n"
      "	srcu_barrier(&smbsign_grace);\n", "", "rounds"),
     ("ksmbd stays hooked", "module/redirect.c",
@@ -298,9 +297,6 @@ LIFETIMES = (
      "		ftrace_free_filter(&hooks[i].ops);",
      "	mutex_lock(&armed_lock);\n	for (i = 0; i < 0; i++)\n"
      "		ftrace_free_filter(&hooks[i].ops);", "rounds"),
-    ("data_ready stays ours", "module/attach.c",
-     "		WRITE_ONCE(sk->sk_data_ready, conn->data_ready);\n", "",
-     "rounds"),
     ("a socket is not counted", "module/attach.c",
      "	smp_store_release(&sk->sk_data_ready, smbsign_data_ready);\n"
      "	atomic_inc(&sockets);",
