@@ -89,7 +89,7 @@ def _one_after_another(kind):
         has no further one."""
         _needs_injection()
         fault = inject.Fault(kind, inject.whole_module())
-        with audit_log():
+        with audit_log(), rig.server.knob("audit_records", "1"):
             number, ended = _step_through_dialogues(rig, fault)
         print(f"# {kind}: {number} allocations failed, "
               f"{ended} connections ended", flush=True)
@@ -267,7 +267,7 @@ def knobs_with_each_allocation_failing(rig):
             with contextlib.suppress(OSError):
                 os.write(descriptor, value.encode())
             os.close(descriptor)
-        with audit_log():
+        with audit_log(), rig.server.knob("audit_records", "1"):
             failed += _step_through("vfs_write", write)
         equal(rig.server.sysctl(name), value, name)
     print(f"# knobs: {failed} allocations failed", flush=True)
