@@ -27,6 +27,7 @@
  * @count:	their number; 0: the entry is free
  * @first:	when the first came, seconds since 1970
  * @last:	when the latest came
+ * @turn:	of the latest among all; a clock may stand still, or go back
  */
 struct recent {
 	union smbsign_peer	peer;
@@ -37,9 +38,11 @@ struct recent {
 	u64			count;
 	time64_t		first;
 	time64_t		last;
+	u64			turn;
 };
 
 static struct recent recents[RECENT_MAX];
+static u64 recents_turn;
 static DEFINE_SPINLOCK(recents_lock);
 
 static bool same_address(const union smbsign_peer *a,
@@ -65,7 +68,7 @@ static struct recent *recent_find(const union smbsign_peer *peer,
 		    entry->report == report && same_address(&entry->peer, peer))
 			return entry;
 		/* A free one is older than any. */
-		if (entry->last < oldest->last)
+		if (entry->turn < oldest->turn)
 			oldest = entry;
 	}
 	*oldest = (struct recent) { .reason = reason, .report = report };
@@ -94,6 +97,7 @@ void smbsign_recent_note(const struct smbsign_conn *conn,
 	if (!entry->count++)
 		entry->first = now;
 	entry->last = now;
+	entry->turn = ++recents_turn;
 	entry->peer = conn->peer;
 	entry->command = element->command;
 	entry->session_id = element->session_id;

@@ -254,6 +254,8 @@ MUTANTS = (
      "	if (1)", "sessions bindings"),
     ("refusals are not kept", "module/report.c",
      "	smbsign_recent_note(conn, element, reason, report);\n", "", "status"),
+    ("the latest refusals are displaced", "module/recent.c",
+     "	entry->turn = ++recents_turn;\n", "", "status"),
     ("a connection does not know what it was refused for", "module/report.c",
      "	WRITE_ONCE(conn->refused_for, reason + 1);\n", "", "status"),
     ("records for audit without being asked", "module/report.c",
