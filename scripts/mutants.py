@@ -269,6 +269,14 @@ MUTANTS = (
      "	if (verdict.action == SMBSIGN_REFUSE &&\n", "	if (0 &&\n", "status"),
     ("changes of policy are not told", "module/sysctl.c",
      "	if (strcmp(old, new))", "	if (0)", "status"),
+    ("rmmod waits for nobody on the way in", "module/main.c",
+     "{\n	synchronize_rcu_tasks();\n", "{\n", "life"),
+    ("rmmod waits for nobody inside", "module/main.c",
+     "	synchronize_srcu(&smbsign_grace);\n", "", "life"),
+    ("rmmod waits for nobody on the way out", "module/main.c",
+     "	synchronize_rcu_tasks();\n	srcu_barrier", "	srcu_barrier", "life"),
+    ("rmmod waits for nothing that is being freed", "module/main.c",
+     "	srcu_barrier(&smbsign_grace);\n", "", "life"),
 )
 
 # Noticed as the module comes and goes, or by what it leaves behind.
@@ -287,12 +295,6 @@ LIFETIMES = (
      "	sk = NULL;\n	(void)first_conn;\n", "rounds"),
     ("rmmod waits for no socket", "module/attach.c", _UNLOAD + _WAIT,
      "	sk = NULL;\n	(void)first_conn;\n", "rounds"),
-    # One of these waits nearly always for what the others are for, too
-    ("rmmod waits for nobody", "module/main.c",
-     "	synchronize_rcu_tasks();\n	synchronize_srcu(&smbsign_grace);\n"
-     "	synchronize_rcu_tasks();\n	srcu_barrier(&smbsign_grace);\n"
-     "	/* A session's end can let a key go. */\n"
-     "	srcu_barrier(&smbsign_grace);\n", "", "rounds"),
     ("ksmbd stays hooked", "module/redirect.c",
      "	mutex_lock(&armed_lock);\n	disarm();\n"
      "	for (i = 0; i < ARRAY_SIZE(hooks); i++)\n"

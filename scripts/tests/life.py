@@ -3,6 +3,8 @@
 open. Each case leaves both running."""
 
 import contextlib
+import pathlib
+import re
 import threading
 import time
 
@@ -12,12 +14,18 @@ from smb2.session import BadSignature, StatusError
 
 from . import judge
 from .rig import LATEST
-from .server import SHARE, wait_until
+from .server import SHARE, run, wait_until
 from .tap import case, equal, expect
 
 UNLOAD_LIMIT = 10
 ROUNDS = 10
 MANDATORY = ("mandatory",)
+TRACING = pathlib.Path("/sys/kernel/tracing")
+# What rmmod waits for once ksmbd is not hooked any more, see drain(); and what
+# it calls before that, and after
+WAITS = ["synchronize_rcu_tasks", "synchronize_srcu", "synchronize_rcu_tasks",
+         "srcu_barrier", "srcu_barrier"]
+BEFORE, AFTER = "unregister_module_notifier", "proc_remove"
 
 
 def _policy(server):
@@ -78,6 +86,41 @@ def rmmod_with_connections_open(rig):
     rig.new_session().echo()
     rig.server.load(_policy(rig.server))
     _guarded(rig)
+
+
+@contextlib.contextmanager
+def _traced(functions):
+    """Calls of the kernel's @functions are recorded for the length of a
+    `with`; yields a function that returns those that rmmod made, in their
+    order, from a module that is not there any more."""
+    def write(name, value):
+        (TRACING / name).write_text(value, encoding="ascii")
+
+    def calls():
+        text = (TRACING / "trace").read_text(encoding="ascii")
+        return re.findall(r"^ *rmmod-\d+ .*: (\w+) <-0x", text, re.M)
+
+    if not (TRACING / "trace").exists():
+        run("mount", "-t", "tracefs", "tracefs", str(TRACING))
+    write("set_ftrace_filter", " ".join(functions))
+    write("trace", "")
+    write("current_tracer", "function")
+    try:
+        yield calls
+    finally:
+        write("current_tracer", "nop")
+        write("set_ftrace_filter", "")
+
+
+@case(modes=MANDATORY, profiles=LATEST)
+def rmmod_waits_for_whoever_is_inside(rig):
+    """ftrace waits for nearly all of them as it lets go of ksmbd, so what fails
+    without these waits is too rare to be waited for."""
+    with _traced({*WAITS, BEFORE, AFTER}) as calls:
+        rig.server.unload()
+        found = calls()
+    equal(found[-len(WAITS) - 2:], [BEFORE, *WAITS, AFTER], "waits")
+    rig.server.load(_policy(rig.server))
 
 
 @case(modes=MANDATORY, profiles=LATEST)
