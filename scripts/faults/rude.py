@@ -19,7 +19,7 @@ from tests.rig import ALGORITHMS, LATEST, File
 from tests.server import sysctl_set, wait_until
 from tests.tap import case, equal, expect, status
 
-from . import dialogue
+from . import dialogue, inject
 
 MANDATORY = ("mandatory",)
 DROP_CACHES = pathlib.Path("/proc/sys/vm/drop_caches")
@@ -295,8 +295,10 @@ def crowd_of_half_open_frames(rig, number):
     print(f"# {number} half-open frames: {seconds:.1f} s, "
           f"{(full - before) // number} bytes each, "
           f"{kept // number} bytes each kept", flush=True)
-    expect(full - before < number * CROWD_BYTES, "they took too much")
-    expect(kept < number * CROWD_KEPT, "it did not come back")
+    # A kernel that checks itself keeps what was freed, to see who uses it
+    if not inject.available():
+        expect(full - before < number * CROWD_BYTES, "they took too much")
+        expect(kept < number * CROWD_KEPT, "it did not come back")
     dialogue.honest(rig)
 
 

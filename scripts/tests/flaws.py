@@ -5,7 +5,8 @@
             before it in the guest
 6.1         frees open files that are still on a list, after which somebody's
             open is its end; it is loaded anew before what opens many:
-            wants_a_new_ksmbd()
+            wants_a_new_ksmbd(); and whole trees of files are left out:
+            trees_break_ksmbd()
 6.1         takes the end of any network name space's lo for that of its own,
             and stops listening: network.py does without it
 6.1         listens in any network name space where a link comes up: cases that
@@ -38,6 +39,11 @@ def _is_61():
 def crowds_break_ksmbd():
     """Must files not be opened by many at once?"""
     return platform.release().startswith("6.")
+
+
+def trees_break_ksmbd():
+    """Must not files by the hundred be opened, one after another?"""
+    return _is_61()
 
 
 def pads_beyond_its_buffer():
