@@ -35,7 +35,7 @@ def _policy(server):
 def _guarded(rig):
     """A new connection works, and is guarded."""
     session, path = rig.new_session(), rig.fresh_path()
-    session.create(path.name)
+    session.close_file(session.create(path.name))
     request = session.request(wire.write(wire.ANY_FILE, 0, b"X"))
     judge.refused(session, request, request.encode())
     session.connection.close()
