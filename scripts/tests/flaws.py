@@ -16,8 +16,8 @@ kernels are 6.1 and 6.12.95, which is .95 below.
             and cannot be unloaded then: such cases say kernels=OTHERS, too
 6.1, .95    pass over what they cannot decrypt, where 3.3.5.2.1.1 wants the
             connection closed: passes_over_damage()
-.95         keeps the socket if its client has left a file open: cases that wait for
-            all connections to go close theirs
+.95         keeps the socket of a client that has opened a file: who waits for all
+            connections to go loads the module anew, which lets go of them
 6.1         (its TCP) can have no room for a hundred segments of a byte each, so that
             the frame they make is streamed and the connection cut where else it
             would be answered: keeps_small_segments()
