@@ -3,8 +3,6 @@
 clock counts instructions here: what a frame costs without a MAC, and what
 softirq_bytes bounds."""
 
-import contextlib
-import pathlib
 import re
 import statistics
 
@@ -12,12 +10,12 @@ from bench import replay
 from bench.replay import KIB
 from smb2 import wire
 from tests.server import sysctl_set
+from tests.tracer import Tracer
 
-TRACING = pathlib.Path("/sys/kernel/tracing")
 # Of the gate, in TCP's softirq and in ksmbd's thread
 SOFTIRQ = "smbsign_data_ready"
 READER = "smbsign_rx_run"
-DURATION = re.compile(r"([0-9.]+) us +\| +([a-z_0-9]+)")
+DURATION = re.compile(r"([0-9.]+) us +\| +[a-z_0-9]")
 QUEUED = (1, 10, 50, 200)
 CROWD = 16
 BOUNDS = (0, 4 * KIB, 16 * KIB, 64 * KIB, 1024 * KIB)
@@ -26,45 +24,34 @@ BULK = 1024 * KIB
 REPEAT = 5
 
 
-def _set(name, value):
-    (TRACING / name).write_text(value + "\n", encoding="ascii")
+class _Runs(Tracer):
+    """What of @functions ran, and for how long."""
 
+    def __init__(self, functions):
+        super().__init__("function_graph", functions,
+                         (("trace_clock", "mono"), ("buffer_size_kb", "16384")))
 
-@contextlib.contextmanager
-def _traced(functions):
-    """Gives a function that tells what ran since it was last called:
-    [(function, instructions)]."""
-    def runs():
-        lines = (TRACING / "trace").read_text(encoding="ascii")
-        _set("trace", "")
-        return [(name, round(float(us) * 1000))
-                for us, name in DURATION.findall(lines)]
-
-    _set("trace_clock", "mono")
-    _set("buffer_size_kb", "16384")
-    _set("set_ftrace_filter", "\n".join(functions))
-    _set("current_tracer", "function_graph")
-    try:
-        yield runs
-    finally:
-        _set("current_tracer", "nop")
-        _set("set_ftrace_filter", "")
+    def costs(self):
+        """Instructions of each run since this was last called."""
+        found = [round(float(us) * 1000) for us in self.findall(DURATION)]
+        self.forget()
+        return found
 
 
 def _frames(server, dialect):
     """What a frame costs that is not signed, by how many come at once."""
     found = []
     with replay.clients(server, dialect, False, 1) as crowd, \
-            _traced((SOFTIRQ, READER)) as runs:
+            _Runs((SOFTIRQ, READER)) as runs:
         for queued in QUEUED:
             operation = replay.Operation("ECHO", 0, queued,
                                          lambda file: [wire.echo()])
             work, costs = replay.work(crowd, operation), []
             for turn in range(REPEAT):
                 ready = work(turn)
-                runs()
+                runs.forget()
                 ready()
-                costs.append(sum(cost for _, cost in runs()))
+                costs.append(sum(runs.costs()))
             found.append({"frames": queued, "instructions":
                           round(statistics.median(costs) / queued)})
     return found
@@ -74,16 +61,16 @@ def _longest(server, dialect):
     """The longest run in softirq, by softirq_bytes."""
     found = []
     with replay.clients(server, dialect, True, CROWD) as crowd, \
-            _traced((SOFTIRQ,)) as runs:
+            _Runs((SOFTIRQ,)) as runs:
         work = replay.work(crowd, replay.write_of(BULK, 1))
         small = replay.work(crowd, replay.write_of(4 * KIB, 16))
         for bound in BOUNDS:
             sysctl_set("net/smbsign/softirq_bytes", str(bound))
-            runs()
+            runs.forget()
             for turn in range(REPEAT):
                 work(turn)()
                 small(turn)()
-            costs = [cost for _, cost in runs()]
+            costs = runs.costs()
             found.append({"softirq_bytes": bound, "runs": len(costs),
                           "longest": max(costs)})
         sysctl_set("net/smbsign/softirq_bytes", str(16 * KIB))

@@ -3,7 +3,6 @@
 open. Each case leaves both running."""
 
 import contextlib
-import pathlib
 import re
 import threading
 import time
@@ -14,13 +13,15 @@ from smb2.session import BadSignature, StatusError
 
 from . import judge
 from .rig import LATEST
-from .server import SHARE, run, wait_until
+from .server import SHARE, wait_until
 from .tap import case, equal, expect
+from .tracer import Tracer
 
 UNLOAD_LIMIT = 10
 ROUNDS = 10
 MANDATORY = ("mandatory",)
-TRACING = pathlib.Path("/sys/kernel/tracing")
+# A function that rmmod called from a module that is not there any more
+CALL = re.compile(r"^ *rmmod-\d+ .*: (\w+) <-0x", re.M)
 # What rmmod waits for once ksmbd is not hooked any more, see drain(); and what
 # it calls before that, and after
 WAITS = ["synchronize_rcu_tasks", "synchronize_srcu", "synchronize_rcu_tasks",
@@ -88,37 +89,13 @@ def rmmod_with_connections_open(rig):
     _guarded(rig)
 
 
-@contextlib.contextmanager
-def _traced(functions):
-    """Calls of the kernel's @functions are recorded for the length of a
-    `with`; yields a function that returns those that rmmod made, in their
-    order, from a module that is not there any more."""
-    def write(name, value):
-        (TRACING / name).write_text(value, encoding="ascii")
-
-    def calls():
-        text = (TRACING / "trace").read_text(encoding="ascii")
-        return re.findall(r"^ *rmmod-\d+ .*: (\w+) <-0x", text, re.M)
-
-    if not (TRACING / "trace").exists():
-        run("mount", "-t", "tracefs", "tracefs", str(TRACING))
-    write("set_ftrace_filter", " ".join(functions))
-    write("trace", "")
-    write("current_tracer", "function")
-    try:
-        yield calls
-    finally:
-        write("current_tracer", "nop")
-        write("set_ftrace_filter", "")
-
-
 @case(modes=MANDATORY, profiles=LATEST)
 def rmmod_waits_for_whoever_is_inside(rig):
     """ftrace waits for nearly all of them as it lets go of ksmbd, so what fails
     without these waits is too rare to be waited for."""
-    with _traced({*WAITS, BEFORE, AFTER}) as calls:
+    with Tracer("function", {*WAITS, BEFORE, AFTER}) as tracer:
         rig.server.unload()
-        found = calls()
+        found = tracer.findall(CALL)
     equal(found[-len(WAITS) - 2:], [BEFORE, *WAITS, AFTER], "waits")
     rig.server.load(_policy(rig.server))
 
