@@ -23,6 +23,16 @@ static const struct smbsign_cipher ciphers[] = {
 
 #define LENGTH	(4 * PAGE_SIZE)
 
+static int all_plainly(const struct smbsign_cmac_key *key, u8 *chain,
+		       const u8 *data, u32 length)
+{
+	int ret = 0;
+
+	for (; length && ret >= 0; data += ret, length -= ret)
+		ret = cbc_plainly(key, chain, data, length);
+	return ret < 0 ? ret : 0;
+}
+
 /* Wherever it lies, both ways come to the same. */
 static void both_ways(struct kunit *test)
 {
@@ -44,7 +54,7 @@ static void both_ways(struct kunit *test)
 		memset(plain_chain, 7, sizeof(plain_chain));
 		KUNIT_EXPECT_EQ(test, 0, cbc(&key, fast_chain, data + offset,
 					     length));
-		KUNIT_EXPECT_EQ(test, 0, cbc_plainly(&key, plain_chain,
+		KUNIT_EXPECT_EQ(test, 0, all_plainly(&key, plain_chain,
 						     data + offset, length));
 		KUNIT_EXPECT_MEMEQ(test, fast_chain, plain_chain,
 				   sizeof(fast_chain));

@@ -29,7 +29,7 @@
  * has the first name, and the second is another's, which may sleep.
  */
 #ifndef FAST_NOW
-#define FAST_NOW may_use_simd()
+#define FAST_NOW (!in_hardirq() && may_use_simd())
 static const struct smbsign_cipher ciphers[] = {
 	{ "__cbc-aes-aesni", CRYPTO_ALG_INTERNAL, CRYPTO_ALG_INTERNAL },
 	{ "cbc-aes-aesni", 0, CRYPTO_ALG_ASYNC },
@@ -37,6 +37,8 @@ static const struct smbsign_cipher ciphers[] = {
 #endif
 /* Needs none of them, and can do without. */
 #define PLAIN	"cmac(aes)", 0, 0
+/* So much of it at once, as interrupts are off meanwhile. */
+#define PLAIN_BYTES	512
 
 /**
  * struct scratch - what a call needs besides the data, in linear memory
@@ -201,22 +203,26 @@ static int encrypt_plainly(const struct smbsign_cmac_key *key, u8 *block)
 	return crypto_shash_digest(desc, block, AES_BLOCK_SIZE, block);
 }
 
-/* In hard interrupts, or amid somebody else's use of the vector registers. */
+/*
+ * In hard interrupts, or amid somebody else's use of the vector registers; returns
+ * how much of it was done.
+ */
 static int cbc_plainly(const struct smbsign_cmac_key *key, u8 *chain,
 		       const u8 *data, u32 length)
 {
 	unsigned long flags;
+	u32 done = 0;
 	int ret;
 
+	length = min_t(u32, length, PLAIN_BYTES);
 	raw_spin_lock_irqsave(&plain_lock, flags);
 	ret = crypto_shash_setkey(plain, key->raw, sizeof(key->raw));
-	for (; !ret && length; length -= AES_BLOCK_SIZE) {
-		crypto_xor(chain, data, AES_BLOCK_SIZE);
+	for (; !ret && done < length; done += AES_BLOCK_SIZE) {
+		crypto_xor(chain, data + done, AES_BLOCK_SIZE);
 		ret = encrypt_plainly(key, chain);
-		data += AES_BLOCK_SIZE;
 	}
 	raw_spin_unlock_irqrestore(&plain_lock, flags);
-	return ret;
+	return ret ?: done;
 }
 
 static int encrypt(struct skcipher_request *req, struct crypto_skcipher *tfm,
@@ -290,7 +296,7 @@ static int cbc(const struct smbsign_cmac_key *key, u8 *chain, const u8 *data,
 		preempt_disable();
 		ret = FAST_NOW ?
 			cbc_fast(key, chain, data, length) :
-			cbc_plainly(key, chain, data, length) ?: length;
+			cbc_plainly(key, chain, data, length);
 		preempt_enable();
 		if (ret < 0)
 			return ret;

@@ -12,6 +12,7 @@
 #include <linux/bitmap.h>
 #include <linux/bits.h>
 #include <linux/bitops.h>
+#include <linux/find.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 
@@ -20,6 +21,50 @@
 static u32 position(const struct smbsign_window *window, u64 id)
 {
 	return id & (window->size - 1);
+}
+
+/*
+ * Ids in a row are bits in a row, until those begin anew.  They are handled by the
+ * word: one header may use 65535 of them.
+ */
+static u32 row(const struct smbsign_window *window, u64 id, u32 count)
+{
+	return min(count, window->size - position(window, id));
+}
+
+static void set_used(struct smbsign_window *window, u64 id, u32 count)
+{
+	u32 first = row(window, id, count);
+
+	bitmap_set(window->used, position(window, id), first);
+	bitmap_set(window->used, 0, count - first);
+}
+
+static void clear_used(struct smbsign_window *window, u64 id, u32 count)
+{
+	u32 first = row(window, id, count);
+
+	bitmap_clear(window->used, position(window, id), first);
+	bitmap_clear(window->used, 0, count - first);
+}
+
+static bool any_used(const struct smbsign_window *window, u64 id, u32 count)
+{
+	u32 first = row(window, id, count), end = position(window, id) + first;
+
+	return find_next_bit(window->used, end, end - first) < end ||
+	       find_next_bit(window->used, count - first, 0) < count - first;
+}
+
+/* How many, from an id on, are used without one that is not. */
+static u32 used_in_a_row(const struct smbsign_window *window, u64 id, u32 count)
+{
+	u32 first = row(window, id, count), end = position(window, id) + first;
+	u32 next = find_next_zero_bit(window->used, end, end - first);
+
+	if (next < end)
+		return next - (end - first);
+	return first + find_next_zero_bit(window->used, count - first, 0);
 }
 
 /**
@@ -85,10 +130,13 @@ unsigned long *smbsign_window_resize(struct smbsign_window *window,
 /* Give up ids that were granted and never used: there is no room for them. */
 static void make_room(struct smbsign_window *window)
 {
-	while (window->high - window->low > window->size) {
-		__clear_bit(position(window, window->low), window->used);
-		window->low++;
-	}
+	u64 span = window->high - window->low;
+
+	if (span <= window->size)
+		return;
+	clear_used(window, window->low,
+		   min_t(u64, span - window->size, window->size));
+	window->low = window->high - window->size;
 }
 
 /**
@@ -120,22 +168,18 @@ void smbsign_window_unsee(struct smbsign_window *window)
 
 static bool unused(const struct smbsign_window *window, u64 id, u64 end)
 {
-	for (; id < min(end, window->high); id++) {
-		if (test_bit(position(window, id), window->used))
-			return false;
-	}
-	return true;
+	end = min(end, window->high);
+	return end <= id || !any_used(window, id, end - id);
 }
 
 static void mark(struct smbsign_window *window, u64 id, u64 end)
 {
-	for (; id < end; id++)
-		__set_bit(position(window, id), window->used);
-	while (window->low < window->high &&
-	       test_bit(position(window, window->low), window->used)) {
-		__clear_bit(position(window, window->low), window->used);
-		window->low++;
-	}
+	u32 done;
+
+	set_used(window, id, end - id);
+	done = used_in_a_row(window, window->low, window->high - window->low);
+	clear_used(window, window->low, done);
+	window->low += done;
 }
 
 /**
