@@ -190,14 +190,14 @@ static void unsees(struct kunit *test)
 static void kills(struct kunit *test)
 {
 	struct smbsign_conn *conn = rig_open(test, 0);
-	u32 kick = conn->kick;
+	int kick = atomic_read(&conn->kick);
 
 	smbsign_conn_kill(conn, SMBSIGN_REASON_SHORT_WRITE);
 	smbsign_conn_kill(conn, SMBSIGN_REASON_NO_MEMORY);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_DEAD, conn->rx.state);
 	KUNIT_EXPECT_EQ(test, 1U, around.reports);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_SHORT_WRITE, around.reason);
-	KUNIT_EXPECT_EQ(test, kick + 2, conn->kick);
+	KUNIT_EXPECT_EQ(test, kick + 2, atomic_read(&conn->kick));
 }
 
 static void peers(struct kunit *test)

@@ -98,7 +98,8 @@ smbsign_awaited_alloc(enum smbsign_awaited_kind kind,
 		      const struct smbsign_element *element,
 		      const struct smb2_header *header)
 {
-	struct smbsign_awaited *awaited = kzalloc(sizeof(*awaited), GFP_ATOMIC);
+	struct smbsign_awaited *awaited = kzalloc(sizeof(*awaited),
+						   GFP_ATOMIC | __GFP_NOWARN);
 
 	if (!awaited)
 		return NULL;
@@ -265,7 +266,7 @@ void smbsign_conn_answered(struct smbsign_conn *conn,
 void smbsign_conn_kick(struct smbsign_conn *conn)
 {
 	/* Pairs with the reader's look at it between two waits. */
-	WRITE_ONCE(conn->kick, conn->kick + 1);
+	atomic_inc(&conn->kick);
 	conn->data_ready(conn->sk);
 }
 

@@ -41,8 +41,7 @@ enum smbsign_awaited_kind {
  * @setup_flags:	Flags of a SESSION_SETUP
  * @status:		for REFUSED the status to answer with; for NEGOTIATE the
  *			status to answer with in ksmbd's place, or 0
- * @shown:		the client has shown that it has the session's key, for a
- *			SESSION_SETUP and for REFUSED
+ * @shown:		for SETUP, the client has shown that it has the session's key
  * @header:		for REFUSED, the request's header as it came
  */
 struct smbsign_awaited {
@@ -90,6 +89,7 @@ union smbsign_peer {
  * @tx_unsent:		header of a response that TCP had no room for, or of
  *			protocol 0; @tx_lock
  * @told:		ksmbd's NEGOTIATE response was made to demand signing; @tx_lock
+ * @bound:		a session was to be bound to it; set under the socket lock
  * @compressed:		a compressed request was let in; set under the socket lock
  * @encrypted:		an encrypted request was let in; set under the socket lock
  * @kick:		raised to make the reader look again
@@ -124,9 +124,10 @@ struct smbsign_conn {
 	struct smb2_header	tx_unsent;
 	bool			told;
 
+	bool			bound;
 	bool			compressed;
 	bool			encrypted;
-	u32			kick;
+	atomic_t		kick;
 	u64			requests;
 	u64			refusals;
 

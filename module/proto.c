@@ -94,16 +94,16 @@ static int nothing_to_read(struct sock *sk, long timeout)
 	return 1;
 }
 
-static bool worth_a_look(struct smbsign_conn *conn, u32 rcv_nxt, u32 kick)
+static bool worth_a_look(struct smbsign_conn *conn, u32 rcv_nxt, int kick)
 {
 	const struct sock *sk = conn->sk;
 
 	return READ_ONCE(tcp_sk(sk)->rcv_nxt) != rcv_nxt ||
-	       READ_ONCE(conn->kick) != kick || READ_ONCE(sk->sk_err) ||
+	       atomic_read(&conn->kick) != kick || READ_ONCE(sk->sk_err) ||
 	       READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN;
 }
 
-static void wait_for_more(struct smbsign_conn *conn, long *timeout, u32 kick)
+static void wait_for_more(struct smbsign_conn *conn, long *timeout, int kick)
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 	struct sock *sk = conn->sk;
@@ -177,11 +177,10 @@ static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
 {
 	long timeout = sock_rcvtimeo(conn->sk, flags & MSG_DONTWAIT);
 	struct sock *sk = conn->sk;
-	u32 kick;
-	int ret;
+	int kick, ret;
 
 	for (;;) {
-		kick = READ_ONCE(conn->kick);
+		kick = atomic_read(&conn->kick);
 		if (conn->rx.state == SMBSIGN_RX_DEAD)
 			return -ECONNRESET;
 		if (conn->rx.state == SMBSIGN_RX_ENDED)

@@ -96,7 +96,7 @@ void smbsign_rx_kill(struct smbsign_conn *conn, enum smbsign_reason reason)
 		return;
 	smbsign_report(conn, &conn->rx.element, reason, SMBSIGN_REPORT_RESET);
 	smbsign_mac_cancel(&conn->rx.mac);
-	conn->rx.state = SMBSIGN_RX_DEAD;
+	WRITE_ONCE(conn->rx.state, SMBSIGN_RX_DEAD);
 }
 
 static int killed(struct smbsign_conn *conn, enum smbsign_reason reason)
@@ -143,7 +143,7 @@ static int pass_frame(struct smbsign_conn *conn)
 		return killed(conn, SMBSIGN_REASON_BACKLOG);
 	release(rx, rx->frame_end);
 	rx->parsed = rx->frame_end;
-	rx->state = SMBSIGN_RX_LENGTH;
+	WRITE_ONCE(rx->state, SMBSIGN_RX_LENGTH);
 	return GO_ON;
 }
 
@@ -158,8 +158,6 @@ static int await(struct smbsign_conn *conn, enum smbsign_awaited_kind kind,
 	if (!awaited)
 		return -ENOMEM;
 	awaited->status = conn->rx.status;
-	awaited->shown = conn->rx.shown &&
-			 conn->rx.shown == element->session_id;
 	list_add(&awaited->node, &list);
 	return smbsign_conn_await(conn, &list);
 }
@@ -193,7 +191,7 @@ static int inspect(struct smbsign_conn *conn, u32 seq, u32 length, u8 **copy)
 	*copy = NULL;
 	if (length > SMBSIGN_INSPECT_MAX)
 		return GO_ON;
-	*copy = kmalloc(length, GFP_ATOMIC);
+	*copy = kmalloc(length, GFP_ATOMIC | __GFP_NOWARN);
 	if (!*copy)
 		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	step = queue_peek(conn, seq, *copy, length);
@@ -227,7 +225,7 @@ static int pass_wrapped(struct smbsign_conn *conn, bool *wrapped)
 {
 	if (!*wrapped) {
 		WRITE_ONCE(*wrapped, true);
-		if (smbsign_conn_unsee(conn, GFP_ATOMIC))
+		if (smbsign_conn_unsee(conn, GFP_ATOMIC | __GFP_NOWARN))
 			return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	}
 	return pass_frame(conn);
@@ -304,7 +302,7 @@ static int step_kind(struct smbsign_conn *conn)
 	kind = smbsign_frame_kind(protocol_id);
 	/* That is judged request by request. */
 	if (kind == SMBSIGN_FRAME_SMB2) {
-		rx->state = SMBSIGN_RX_ELEMENT;
+		WRITE_ONCE(rx->state, SMBSIGN_RX_ELEMENT);
 		return GO_ON;
 	}
 	step = judge_message(conn, kind, &verdict);
@@ -347,7 +345,7 @@ static int refuse_frame(struct smbsign_conn *conn,
 	rx->refusing = true;
 	rx->parsed = rx->frame + SMB2_NBSS_SIZE;
 	rx->session_id = 0;
-	rx->state = SMBSIGN_RX_ELEMENT;
+	WRITE_ONCE(rx->state, SMBSIGN_RX_ELEMENT);
 	return GO_ON;
 }
 
@@ -360,7 +358,7 @@ substitute_grow(struct smbsign_substitute *old)
 	if (start >= SMB2_NBSS_SIZE + COMPOUND_MAX * ECHO_STRIDE)
 		return NULL;
 	new = krealloc(old, struct_size(new, data, start + ECHO_STRIDE),
-		       GFP_ATOMIC);
+		       GFP_ATOMIC | __GFP_NOWARN);
 	if (!new)
 		return NULL;
 	if (!old)
@@ -409,30 +407,83 @@ static int collect(struct smbsign_conn *conn, const struct smb2_header *header)
 	return await(conn, SMBSIGN_AWAITED_REFUSED, &rx->element, header);
 }
 
+/* Report what is wrong; the action, which in audit is to let it pass. */
+static enum smbsign_action audited(struct smbsign_conn *conn,
+				   const struct smbsign_verdict *verdict)
+{
+	if (verdict->action < SMBSIGN_REFUSE || !auditing())
+		return verdict->action;
+	smbsign_report(conn, &conn->rx.element, verdict->reason,
+		       SMBSIGN_REPORT_AUDIT);
+	return SMBSIGN_PASS;
+}
+
+/* What is known of the connection, when the request uses its MessageIds. */
+static bool facts_with_ids_used(struct smbsign_conn *conn,
+				struct smbsign_conn_facts *facts)
+{
+	const struct smbsign_element *element = &conn->rx.element;
+	bool fine = true;
+
+	spin_lock_bh(&conn->lock);
+	*facts = conn->facts;
+	if (element->command != SMB2_CMD_CANCEL)
+		fine = smbsign_window_use(&conn->window, element->message_id,
+					  credit_charge(conn, element));
+	spin_unlock_bh(&conn->lock);
+	return fine;
+}
+
+/* Its MessageIds: granted, and not used before (3.3.5.2.3). */
+static int use_ids(struct smbsign_conn *conn, struct smbsign_conn_facts *facts)
+{
+	struct smbsign_verdict verdict = {
+		.action = SMBSIGN_ABORT, .reason = SMBSIGN_REASON_MESSAGE_ID,
+	};
+	struct smbsign_policy policy;
+
+	conn->rx.ids_used = conn->rx.body_end;
+	if (facts_with_ids_used(conn, facts))
+		return GO_ON;
+	smbsign_policy_get(&policy);
+	if (policy.replay_window && audited(conn, &verdict) == SMBSIGN_ABORT)
+		return killed(conn, verdict.reason);
+	smbsign_conn_repeats(conn);
+	return GO_ON;
+}
+
 static int step_collect(struct smbsign_conn *conn,
 			const struct smb2_header *header)
 {
 	struct smbsign_rx *rx = &conn->rx;
+	struct smbsign_conn_facts facts;
+	int step;
 
-	/* They cannot be used again, though it was another one that is wrong. */
-	if (rx->element.command != SMB2_CMD_CANCEL)
-		window_use(conn, rx->element.message_id,
-			   credit_charge(conn, &rx->element));
+	/*
+	 * Those not judged before use theirs now: what is answered must be a request,
+	 * and only once, though it was another one that is wrong.
+	 */
+	step = after(rx->body_end, rx->ids_used) ? use_ids(conn, &facts) : GO_ON;
+	if (step != GO_ON)
+		return step;
 	if (collect(conn, header))
 		return killed(conn, SMBSIGN_REASON_BACKLOG);
 	rx->parsed = rx->body_end;
 	if (rx->element.last)
-		rx->state = SMBSIGN_RX_LENGTH;
+		WRITE_ONCE(rx->state, SMBSIGN_RX_LENGTH);
 	return GO_ON;
 }
 
-static int expect_setup(struct smbsign_rx *rx, bool verified)
+static int expect_setup(struct smbsign_conn *conn, bool verified)
 {
+	struct smbsign_rx *rx = &conn->rx;
 	struct smbsign_awaited *awaited =
 		smbsign_awaited_alloc(SMBSIGN_AWAITED_SETUP, &rx->element, NULL);
 
 	if (!awaited)
 		return -ENOMEM;
+	if (rx->element.setup_flags & SMB2_SETUP_FLAG_BINDING)
+		WRITE_ONCE(conn->bound, true);
 	awaited->shown = verified;
 	list_add_tail(&awaited->node, &rx->setups);
 	return 0;
@@ -444,10 +495,10 @@ static int element_done(struct smbsign_conn *conn, bool verified)
 
 	WRITE_ONCE(conn->requests, conn->requests + 1);
 	if (rx->element.command == SMB2_CMD_SESSION_SETUP &&
-	    expect_setup(rx, verified))
+	    expect_setup(conn, verified))
 		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	rx->parsed = rx->body_end;
-	rx->state = SMBSIGN_RX_ELEMENT;
+	WRITE_ONCE(rx->state, SMBSIGN_RX_ELEMENT);
 	return rx->element.last ? pass_frame(conn) : GO_ON;
 }
 
@@ -470,7 +521,7 @@ static int begin_verifying(struct smbsign_conn *conn, struct smbsign_key *key,
 		rx->streaming = true;
 	}
 	rx->parsed += sizeof(*header);
-	rx->state = SMBSIGN_RX_BODY;
+	WRITE_ONCE(rx->state, SMBSIGN_RX_BODY);
 	return GO_ON;
 }
 
@@ -500,17 +551,6 @@ static int apply(struct smbsign_conn *conn,
 static bool is_first(const struct smbsign_rx *rx)
 {
 	return rx->parsed == rx->frame + SMB2_NBSS_SIZE;
-}
-
-/* Report what is wrong; the action, which in audit is to let it pass. */
-static enum smbsign_action audited(struct smbsign_conn *conn,
-				   const struct smbsign_verdict *verdict)
-{
-	if (verdict->action < SMBSIGN_REFUSE || !auditing())
-		return verdict->action;
-	smbsign_report(conn, &conn->rx.element, verdict->reason,
-		       SMBSIGN_REPORT_AUDIT);
-	return SMBSIGN_PASS;
 }
 
 /* Is this what would be in the way of policy=required?  Told once. */
@@ -546,11 +586,6 @@ static int judge(struct smbsign_conn *conn,
 	key = smbsign_session_facts(conn, rx->element.session_id, &session);
 	verdict = smbsign_policy_element(&policy, facts, &session,
 					 &rx->element, single);
-	/* What is streamed cannot be refused: then without verifying it. */
-	if (verdict.status && verdict.action == SMBSIGN_VERIFY &&
-	    (is_large(rx) || rx->streaming || auditing()))
-		verdict.action = SMBSIGN_REFUSE;
-	rx->doom = verdict;
 	if (verdict.action == SMBSIGN_VERIFY)
 		return begin_verifying(conn, key, header);
 
@@ -620,39 +655,6 @@ static int look_inside(struct smbsign_conn *conn)
 			   look_at_validation(conn, request);
 	kfree(request);
 	return step;
-}
-
-/* What is known of the connection, when the request uses its MessageIds. */
-static bool facts_with_ids_used(struct smbsign_conn *conn,
-				struct smbsign_conn_facts *facts)
-{
-	const struct smbsign_element *element = &conn->rx.element;
-	bool fine = true;
-
-	spin_lock_bh(&conn->lock);
-	*facts = conn->facts;
-	if (element->command != SMB2_CMD_CANCEL)
-		fine = smbsign_window_use(&conn->window, element->message_id,
-					  credit_charge(conn, element));
-	spin_unlock_bh(&conn->lock);
-	return fine;
-}
-
-/* Its MessageIds: granted, and not used before (3.3.5.2.3). */
-static int use_ids(struct smbsign_conn *conn, struct smbsign_conn_facts *facts)
-{
-	struct smbsign_verdict verdict = {
-		.action = SMBSIGN_ABORT, .reason = SMBSIGN_REASON_MESSAGE_ID,
-	};
-	struct smbsign_policy policy;
-
-	if (facts_with_ids_used(conn, facts))
-		return GO_ON;
-	smbsign_policy_get(&policy);
-	if (policy.replay_window && audited(conn, &verdict) == SMBSIGN_ABORT)
-		return killed(conn, verdict.reason);
-	smbsign_conn_repeats(conn);
-	return GO_ON;
 }
 
 static int malformed(struct smbsign_conn *conn)
@@ -730,9 +732,9 @@ static void begin_frame(struct smbsign_rx *rx)
 {
 	rx->element = (struct smbsign_element) { .command = SMB2_CMD_COUNT };
 	rx->session_id = 0;
-	rx->shown = 0;
 	rx->streaming = false;
 	rx->frame = rx->parsed;
+	rx->ids_used = rx->parsed;
 	smbsign_count(SMBSIGN_COUNT_FRAMES);
 }
 
@@ -773,16 +775,16 @@ static int step_length(struct smbsign_conn *conn)
 			return killed(conn, SMBSIGN_REASON_NOT_SMB);
 		smbsign_report(conn, &rx->element, SMBSIGN_REASON_NOT_SMB,
 			       SMBSIGN_REPORT_AUDIT);
-		rx->state = SMBSIGN_RX_TRANSPARENT;
+		WRITE_ONCE(rx->state, SMBSIGN_RX_TRANSPARENT);
 		return GO_ON;
 	}
 	rx->parsed += SMB2_NBSS_SIZE;
 	rx->frame_end = rx->parsed + length;
-	rx->state = SMBSIGN_RX_KIND;
+	WRITE_ONCE(rx->state, SMBSIGN_RX_KIND);
 	if (!whole || length < SMBSIGN_ELEMENT_MIN ||
 	    start.head.header.protocol_id != SMB2_PROTOCOL_ID)
 		return GO_ON;
-	rx->state = SMBSIGN_RX_ELEMENT;
+	WRITE_ONCE(rx->state, SMBSIGN_RX_ELEMENT);
 	return take_header(conn, &start.head);
 }
 
@@ -809,12 +811,8 @@ static int body_verified(struct smbsign_conn *conn)
 	smbsign_count(SMBSIGN_COUNT_VERIFIED);
 	if (in_serving_softirq())
 		smbsign_count(SMBSIGN_COUNT_VERIFIED_SOFTIRQ);
-	if (!rx->doom.status) {
-		smbsign_conn_verified(conn, &rx->element, key, rx->signature);
-		return element_done(conn, true);
-	}
-	rx->shown = rx->element.session_id;
-	return refuse_frame(conn, &rx->doom);
+	smbsign_conn_verified(conn, &rx->element, key, rx->signature);
+	return element_done(conn, true);
 }
 
 /*
@@ -882,11 +880,6 @@ static void unstall(struct smbsign_conn *conn)
 	if ((missing <= tcp_receive_window(tp) || (int)missing <= space) &&
 	    atomic_read(&sk->sk_rmem_alloc) <= READ_ONCE(sk->sk_rcvbuf))
 		return;
-	/* Nothing of this one may be released. */
-	if (rx->state == SMBSIGN_RX_BODY && rx->doom.status) {
-		refuse_frame(conn, &rx->doom);
-		return;
-	}
 	smbsign_count(SMBSIGN_COUNT_STREAMED);
 	rx->streaming = true;
 	if (!is_first(rx))

@@ -69,13 +69,14 @@ struct smbsign_substitute {
  * struct smbsign_rx - the receiving side of a connection; under the socket lock
  *
  * Positions are TCP sequence numbers: no skb is remembered when the lock is let
- * go.
+ * go.  @state and @released are looked at without it, too.
  *
  * @parsed:	next byte to look at
  * @released:	ksmbd may read up to here
  * @frame:	first byte of the current frame, its NBSS header
  * @frame_end:	first byte behind it
  * @body_end:	first byte behind the current request
+ * @ids_used:	first byte behind the last request that has used its MessageIds
  * @state:	what comes next
  * @streaming:	the frame is released as it is verified, but for its last byte
  * @blocked:	nothing more is released before ksmbd has answered
@@ -88,8 +89,6 @@ struct smbsign_substitute {
  * @session_id:	session of the first request of the frame
  * @element:	the current request
  * @signature:	its Signature
- * @doom:	if its status is not 0, the request is refused once verified
- * @shown:	a session that the client has shown to have the key of, or 0
  * @setups:	SESSION_SETUP requests of the frame, to be waited for if it passes
  * @mac:	its MAC as far as @parsed
  * @substitute:	what ksmbd reads in place of a refused frame, or NULL
@@ -100,6 +99,7 @@ struct smbsign_rx {
 	u32				frame;
 	u32				frame_end;
 	u32				body_end;
+	u32				ids_used;
 	enum smbsign_rx_state		state;
 	bool				streaming;
 	bool				blocked;
@@ -112,8 +112,6 @@ struct smbsign_rx {
 	u64				session_id;
 	struct smbsign_element		element;
 	u8				signature[SMB2_SIGNATURE_SIZE];
-	struct smbsign_verdict		doom;
-	u64				shown;
 	struct list_head		setups;
 	struct smbsign_mac		mac;
 	struct smbsign_substitute	*substitute;

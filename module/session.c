@@ -104,6 +104,16 @@ static struct smbsign_key *signing_key_of(struct smbsign_session *session)
 	return key_take(&session->signing_key) ?: key_take(&session->key);
 }
 
+/*
+ * A number that ksmbd has given away since stays that of the session here: ksmbd
+ * finds another one's only where a session was bound.  Whether it was given away
+ * is told by answers, and one of them may have overtaken the other.
+ */
+static bool is_its_own(const struct smbsign_session *session)
+{
+	return !READ_ONCE(session->stale) || !READ_ONCE(session->conn->bound);
+}
+
 /**
  * smbsign_session_facts() - what the policy must know of a session
  * @conn:	the connection a request came on
@@ -113,7 +123,7 @@ static struct smbsign_key *signing_key_of(struct smbsign_session *session)
  * A binding in progress and a session that is established on other connections
  * only are shown with Session.SigningKey, which verifies a binding (3.3.5.5).
  *
- * Context: any, inside smbsign_grace_enter().
+ * Context: any but hard interrupt, inside smbsign_grace_enter().
  * Return: a key to verify with, with a reference, or NULL.
  */
 struct smbsign_key *smbsign_session_facts(struct smbsign_conn *conn, u64 id,
@@ -127,7 +137,7 @@ struct smbsign_key *smbsign_session_facts(struct smbsign_conn *conn, u64 id,
 		return NULL;
 
 	session = find_here(conn, id);
-	if (session && !READ_ONCE(session->stale)) {
+	if (session && is_its_own(session)) {
 		spin_lock_bh(&conn->lock);
 		*facts = session->facts;
 		spin_unlock_bh(&conn->lock);
@@ -177,7 +187,7 @@ static struct smbsign_session *session_add(struct smbsign_conn *conn, u64 id)
 	lockdep_assert_held(&conn->lock);
 	if (conn->closed)
 		return NULL;
-	session = kzalloc(sizeof(*session), GFP_ATOMIC);
+	session = kzalloc(sizeof(*session), GFP_ATOMIC | __GFP_NOWARN);
 	if (!session)
 		return NULL;
 	session->id = id;
@@ -623,6 +633,19 @@ struct smbsign_key *smbsign_session_key(struct smbsign_conn *conn,
 	if (session)
 		key = key_take(&session->key);
 	return key;
+}
+
+/**
+ * smbsign_session_is_on() - has a connection a session by that number?
+ * @conn:	the connection
+ * @id:		SessionId
+ *
+ * Context: any, inside smbsign_grace_enter().
+ * Return: true if it has.
+ */
+bool smbsign_session_is_on(struct smbsign_conn *conn, u64 id)
+{
+	return find_here(conn, id);
 }
 
 /**

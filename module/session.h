@@ -69,6 +69,7 @@ struct smbsign_key *smbsign_session_key(struct smbsign_conn *conn,
 __le64 smbsign_session_by_raw(struct smbsign_conn *conn,
 			      const u8 raw[SMB2_KEY_SIZE]);
 u64 smbsign_session_only(struct smbsign_conn *conn);
+bool smbsign_session_is_on(struct smbsign_conn *conn, u64 id);
 bool smbsign_session_was_told(u64 id);
 int smbsign_session_prepare(struct smbsign_conn *conn, u64 id);
 void smbsign_session_drop_all(struct smbsign_conn *conn);

@@ -119,6 +119,19 @@ def session_of_another_connection(rig):
     owner.echo()
 
 
+@case(profiles=PROFILES)
+def error_for_a_session_elsewhere_is_not_signed(rig):
+    """Not with its key: whoever sends its requests again on a connection of
+    his own would get errors that its client believes."""
+    owner, here = rig.session, rig.new_session()
+    request = here.request(wire.query_info(wire.ANY_FILE), session_id=owner.id,
+                           tree_id=owner.tree_id)
+    here.connection.send(owner.sign(request.encode()))
+    response = here.connection.answer(request)
+    status(response, wire.USER_SESSION_DELETED)
+    expect(not response.signed, "signed")
+
+
 @case(modes=("auto",), profiles=ALGORITHMS)
 def session_setup_in_a_compound_ends_the_connection(rig):
     """ksmbd runs what follows in the session it makes, not in that of the

@@ -80,6 +80,23 @@ def what_stood_behind_a_refused_request_is_not_executed_later(rig):
 
 
 @case(modes=("mandatory",), profiles=ALGORITHMS)
+def what_stands_behind_a_refused_request_must_be_in_the_window(rig):
+    """Else whoever sends it gets a signed error for a request that was done,
+    or for one that is still to come."""
+    for place in (lambda c, used: used, lambda c, used: c.next_message_id + 60000):
+        session = rig.new_session()
+        file = rig.file(b"......", session)
+        message_id, message = session.signed(wire.write(file.id, 0, b"paid 1"))
+        session.connection.send(message)
+        status(session.connection.answer(message_id), wire.SUCCESS)
+        first, last = session.chain(
+            [wire.cancel(), wire.write(file.id, 0, b"refund")], related=False)
+        last = last.changed(message_id=place(session.connection, message_id))
+        _ends(rig, session.connection, first.encode() + last.encode())
+        equal(file.content, b"paid 1", "content")
+
+
+@case(modes=("mandatory",), profiles=ALGORITHMS)
 def replay_right_behind_the_original(rig):
     """In one segment: the original is answered before the end, or not."""
     session = rig.new_session()
