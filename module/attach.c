@@ -9,17 +9,21 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/rculist.h>
+#include <linux/rtnetlink.h>
 #include <linux/tracepoint.h>
 #include <linux/wait_bit.h>
 #include <net/inet_hashtables.h>
+#include <net/net_namespace.h>
 #include <net/tcp.h>
 
 #include "attach.h"
 #include "conn.h"
 #include "grace.h"
+#include "listener.h"
 #include "proto.h"
 #include "redirect.h"
 #include "report.h"
+#include "session.h"
 #include "stats.h"
 #include "sysctl.h"
 
@@ -41,9 +45,7 @@ static struct tcp_ulp_ops ulp = {
 
 static bool is_ksmbds(const struct sock *sk)
 {
-	return sk->sk_protocol == IPPROTO_TCP && sk->sk_kern_sock &&
-	       inet_sk(sk)->inet_num == smbsign_port() &&
-	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
+	return sk->sk_kern_sock && smbsign_on_port(sk);
 }
 
 static void shut_out(struct sock *sk, enum smbsign_reason reason)
@@ -59,7 +61,7 @@ static void shut_out(struct sock *sk, enum smbsign_reason reason)
 	pr_err_ratelimited("a socket of ksmbd has been taken by somebody else, it is shut\n");
 }
 
-/* Bytes that came with a TCP Fast Open may have been read already. */
+/* Bytes that have come before may have been read already. */
 static bool untouched(const struct sock *sk)
 {
 	return !tcp_sk(sk)->bytes_received &&
@@ -92,7 +94,7 @@ static void attach(struct sock *sk)
 		shut_out(sk, SMBSIGN_REASON_ATTACH_LATE);
 		return;
 	}
-	conn = smbsign_conn_alloc(sk, GFP_ATOMIC);
+	conn = smbsign_conn_alloc(sk, GFP_ATOMIC | __GFP_NOWARN);
 	if (!conn) {
 		shut_out(sk, SMBSIGN_REASON_NO_MEMORY);
 		return;
@@ -110,6 +112,8 @@ static void state_changed(void *unused, const struct sock *sk, int from, int to)
 {
 	int grace;
 
+	if (to == TCP_LISTEN)
+		smbsign_listener_prepare((struct sock *)sk);
 	if (from != TCP_SYN_RECV || to != TCP_ESTABLISHED || !is_ksmbds(sk))
 		return;
 	grace = smbsign_grace_enter();
@@ -164,17 +168,68 @@ void smbsign_attach_for_each(struct seq_file *seq,
 		show(seq, conn);
 }
 
+/* The next connection that has the session and is not given up yet, held. */
+static struct sock *next_in_session(u64 session_id)
+{
+	struct smbsign_conn *conn;
+	struct sock *sk = NULL;
+
+	spin_lock_bh(&conns_lock);
+	list_for_each_entry(conn, &conns, node) {
+		if (READ_ONCE(conn->rx.state) == SMBSIGN_RX_DEAD ||
+		    !smbsign_session_is_on(conn, session_id) ||
+		    !refcount_inc_not_zero(&conn->sk->sk_refcnt))
+			continue;
+		sk = conn->sk;
+		break;
+	}
+	spin_unlock_bh(&conns_lock);
+	return sk;
+}
+
+/**
+ * smbsign_attach_kill() - give every connection of a session up
+ * @session_id:	SessionId
+ * @reason:	why
+ *
+ * Context: process, may sleep, inside smbsign_grace_enter(), under no socket lock.
+ */
+void smbsign_attach_kill(u64 session_id, enum smbsign_reason reason)
+{
+	struct smbsign_conn *conn;
+	struct sock *sk;
+
+	while ((sk = next_in_session(session_id))) {
+		lock_sock(sk);
+		conn = smbsign_conn_of(sk);
+		if (conn) {
+			smbsign_rx_kill(conn, reason);
+			smbsign_conn_kick(conn);
+		}
+		release_sock(sk);
+		sock_put(sk);
+	}
+}
+
 /* Cut a connection, whoever guards it; it is not ours afterwards. */
 static void reset(struct sock *sk)
 {
 	lock_sock(sk);
+	/*
+	 * The end of a listener lets go of those that nobody has accepted, see
+	 * smbsign_destroy(), under this lock only, whoever owns the other.
+	 */
+	local_bh_disable();
+	bh_lock_sock(sk);
 	if (smbsign_conn_of(sk) && inet_csk(sk)->icsk_ulp_ops == &ulp) {
-		smbsign_conn_of(sk)->rx.state = SMBSIGN_RX_DEAD;
+		WRITE_ONCE(smbsign_conn_of(sk)->rx.state, SMBSIGN_RX_DEAD);
 		smbsign_conn_kick(smbsign_conn_of(sk));
 	}
 	/* What ksmbd left for us to sign must not go out any more. */
 	sk->sk_shutdown = SHUTDOWN_MASK;
 	smbsign_detach(sk);
+	bh_unlock_sock(sk);
+	local_bh_enable();
 	release_sock(sk);
 	tcp_abort(sk, ECONNRESET);
 }
@@ -206,9 +261,9 @@ found:
 	return sk;
 }
 
-static unsigned int reset_all(bool (*wanted)(const struct sock *sk))
+static unsigned int reset_table(struct inet_hashinfo *hashinfo,
+				bool (*wanted)(const struct sock *sk))
 {
-	struct inet_hashinfo *hashinfo = init_net.ipv4.tcp_death_row.hashinfo;
 	unsigned int bucket, count = 0;
 	struct sock *sk;
 
@@ -224,43 +279,26 @@ static unsigned int reset_all(bool (*wanted)(const struct sock *sk))
 	return count;
 }
 
+/* A net may have a table of its own (net.ipv4.tcp_child_ehash_entries). */
+static unsigned int reset_all(bool (*wanted)(const struct sock *sk))
+{
+	struct inet_hashinfo *shared = init_net.ipv4.tcp_death_row.hashinfo;
+	unsigned int count = reset_table(shared, wanted);
+	struct net *net;
+
+	down_read(&net_rwsem);
+	for_each_net(net) {
+		if (net->ipv4.tcp_death_row.hashinfo != shared)
+			count += reset_table(net->ipv4.tcp_death_row.hashinfo,
+					     wanted);
+	}
+	up_read(&net_rwsem);
+	return count;
+}
+
 static bool is_unguarded(const struct sock *sk)
 {
 	return !smbsign_proto_is_ours(sk);
-}
-
-static void find_set_state(struct tracepoint *tracepoint, void *found)
-{
-	if (!strcmp(tracepoint->name, "inet_sock_set_state"))
-		*(struct tracepoint **)found = tracepoint;
-}
-
-/**
- * smbsign_attach_init() - guard every connection from now on
- *
- * Context: process, may sleep.
- * Return: 0, or -ENOENT if the kernel has no tracepoint to meet them at.
- */
-int smbsign_attach_init(void)
-{
-	unsigned int count;
-	int ret;
-
-	for_each_kernel_tracepoint(find_set_state, &set_state);
-	if (!set_state) {
-		pr_err("this kernel has no tracepoint inet_sock_set_state\n");
-		return -ENOENT;
-	}
-	ret = tracepoint_probe_register(set_state, state_changed, NULL);
-	if (ret)
-		return ret;
-	if (smbsign_reset_existing()) {
-		count = reset_all(is_unguarded);
-		if (count)
-			pr_info("%u connections that were there before are reset\n",
-				count);
-	}
-	return 0;
 }
 
 static struct sock *first_conn(void)
@@ -297,4 +335,44 @@ void smbsign_attach_exit(void)
 	/* Those that were shut are on no list. */
 	reset_all(smbsign_proto_is_ours);
 	wait_var_event(&sockets, !atomic_read(&sockets));
+}
+
+static void find_set_state(struct tracepoint *tracepoint, void *found)
+{
+	if (!strcmp(tracepoint->name, "inet_sock_set_state"))
+		*(struct tracepoint **)found = tracepoint;
+}
+
+/**
+ * smbsign_attach_init() - guard every connection from now on
+ *
+ * Context: process, may sleep.
+ * Return: 0; -ENOENT if the kernel has no tracepoint to meet them at, or -EBUSY if
+ * they cannot be told from others, having said so.
+ */
+int smbsign_attach_init(void)
+{
+	unsigned int count;
+	int ret;
+
+	for_each_kernel_tracepoint(find_set_state, &set_state);
+	if (!set_state) {
+		pr_err("this kernel has no tracepoint inet_sock_set_state\n");
+		return -ENOENT;
+	}
+	ret = tracepoint_probe_register(set_state, state_changed, NULL);
+	if (ret)
+		return ret;
+	ret = smbsign_listener_prepare_all();
+	if (ret) {
+		smbsign_attach_exit();
+		return ret;
+	}
+	if (smbsign_reset_existing()) {
+		count = reset_all(is_unguarded);
+		if (count)
+			pr_info("%u connections that were there before are reset\n",
+				count);
+	}
+	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All of the module on a kernel that was built without what it stands on: says so
- * and is refused.
+ * All of the module on a kernel that was built without what it stands on, or with what it
+ * cannot stand: says so and is refused.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -9,8 +9,8 @@
 
 static int __init smbsign_init(void)
 {
-	pr_err("this kernel is not supported, it was built without %s\n",
-	       SMBSIGN_MISSING);
+	pr_err("this kernel is not supported, it was built %s\n",
+	       SMBSIGN_OTHERWISE);
 	return -EOPNOTSUPP;
 }
 

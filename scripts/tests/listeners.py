@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which sockets are guarded: all of ksmbd's, and nobody else's."""
 
+import pathlib
 import socket
 import threading
 
@@ -10,8 +11,13 @@ from . import judge
 from .flaws import OTHERS
 from .network import HERE, THERE, Namespace
 from .rig import LATEST
-from .server import PORT
+from .server import PORT, sysctl_set
 from .tap import GUARDED, case, equal, expect
+
+NETSTAT = pathlib.Path("/proc/net/netstat")
+FAST_OPEN = "net/ipv4/tcp_fastopen"
+FOR_ALL_WITHOUT_COOKIES = str(0x1 | 0x2 | 0x4 | 0x200 | 0x400)
+TCP_FASTOPEN_CONNECT = 30
 
 
 def _guarded_at(rig, address):
@@ -59,6 +65,54 @@ def listener_of_user_space_on_the_same_port_is_left_alone(rig):
     equal(got, data, "what came back")
     for name in ("attached", "attach_failed", "aborted", "refused"):
         equal(after[name], before[name], name)
+
+
+def _fast_opened():
+    """How many connections brought data with their SYN."""
+    lines = [line.split()[1:] for line in NETSTAT.read_text().splitlines()
+             if line.startswith("TcpExt:")]
+    return int(dict(zip(*lines))["TCPFastOpenPassive"])
+
+
+def _fast_socket(port):
+    """Sends with its SYN what is sent first."""
+    sock = socket.socket()
+    sock.settimeout(30)
+    sock.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1)
+    sock.connect(("127.0.0.1", port))
+    return sock
+
+
+def _others_are_opened_fast():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with _fast_socket(listener.getsockname()[1]) as client:
+            client.sendall(b"early")
+
+
+@case(modes=("mandatory",), profiles=LATEST)
+def nothing_comes_with_a_syn(rig):
+    """TCP Fast Open could be read before we are there. Who asks for it
+    connects as ever, whether ksmbd listened before or not."""
+    server = rig.server
+    rig.close()
+    old = sysctl_set(FAST_OPEN, FOR_ALL_WITHOUT_COOKIES)
+    try:
+        before = _fast_opened()
+        _others_are_opened_fast()
+        equal(_fast_opened() - before, 1, "fast opens of others")
+        for steps in ((server.start_ksmbd, server.load),
+                      (server.load, server.start_ksmbd)):
+            server.stop()
+            for step in steps:
+                step()
+            before = _fast_opened()
+            connection = rig.connect(transport=_fast_socket(PORT))
+            session = rig.session_on(connection).setup()
+            equal(_fast_opened(), before, "fast opens")
+            request = session.request(wire.echo())
+            judge.refused(session, request, request.encode())
+    finally:
+        sysctl_set(FAST_OPEN, old)
 
 
 @case(modes=GUARDED, profiles=LATEST)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The sockets that ksmbd listens on. */
+#ifndef SMBSIGN_LISTENER_H
+#define SMBSIGN_LISTENER_H
+
+#include <net/inet_sock.h>
+
+#include "sysctl.h"
+
+/**
+ * smbsign_on_port() - is a socket on ksmbd's port?
+ * @sk:		any socket
+ *
+ * Context: any.
+ * Return: true if it is, whoever's it is.
+ */
+static inline bool smbsign_on_port(const struct sock *sk)
+{
+	return sk->sk_protocol == IPPROTO_TCP &&
+	       inet_sk(sk)->inet_num == smbsign_port() &&
+	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
+}
+
+void smbsign_listener_prepare(struct sock *sk);
+int smbsign_listener_prepare_all(void);
+
+#endif /* SMBSIGN_LISTENER_H */
