@@ -38,7 +38,9 @@
 	X(COMPRESSED, "compressed",					\
 	  "compressed, its signature cannot be verified")		\
 	X(ENCRYPTED_WITHOUT_SESSION, "encrypted_without_session",	\
-	  "encrypted, but the session has no keys for that")				\
+	  "encrypted, but the session has no keys for that")		\
+	X(ENCRYPTED_FOR_ANOTHER, "encrypted_for_another",		\
+	  "encrypted, but with the keys of another session")		\
 	X(NOT_SMB, "not_smb", "not an SMB message")			\
 	X(NO_MEMORY, "no_memory", "out of memory")			\
 	X(ATTACH_LATE, "attach_late", "data came before protection")	\

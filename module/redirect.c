@@ -11,7 +11,7 @@
  * ksmbd_gen_preauth_integrity_hash() gets every NEGOTIATE and SESSION_SETUP
  * message of 3.1.1 before it is hashed, and a response before it is sent: what it
  * says can still be changed.  ksmbd_crypt_message() gets every response that
- * leaves encrypted.
+ * leaves encrypted, and decrypts every request that comes so (decrypt.c).
  *
  * ksmbd's connection is only compared, never looked into.
  */
@@ -26,6 +26,7 @@
 
 #include "compat/redirect.h"
 #include "conn.h"
+#include "decrypt.h"
 #include "derive.h"
 #include "grace.h"
 #include "mac.h"
@@ -158,13 +159,15 @@ static bool differs(struct smbsign_conn *conn, const struct smb2_header *header,
 {
 	u16 dialect = READ_ONCE(conn->facts.dialect);
 	struct smbsign_key *key;
+	bool known;
 
 	if (dialect >= SMB2_DIALECT_300 &&
 	    READ_ONCE(conn->facts.algorithm) == SMB2_SIGNING_AES_CMAC)
 		return false;
 	key = smbsign_session_key(conn, header, raw);
+	known = key;
 	smbsign_key_put(key);
-	return key;
+	return known;
 }
 
 /* ksmbd copies it from a request of a compound, also where it answers alone. */
@@ -280,6 +283,9 @@ static void encrypted_message(const struct kvec *vec)
 		smbsign_negotiate_validated(vec[1].iov_base, vec[1].iov_len);
 }
 
+/* Where ksmbd's function goes on, behind its hook. */
+static unsigned long crypt_body;
+
 /* (connection or work, pieces, their number, whether it is to be encrypted) */
 static void notrace crypt_called(unsigned long ip, unsigned long parent_ip,
 				 struct ftrace_ops *ops,
@@ -287,14 +293,28 @@ static void notrace crypt_called(unsigned long ip, unsigned long parent_ip,
 {
 	int grace = smbsign_grace_enter();
 
-	if ((unsigned int)ftrace_regs_get_argument(regs, 2) > 1 &&
-	    (int)ftrace_regs_get_argument(regs, 3))
+	if ((unsigned int)ftrace_regs_get_argument(regs, 2) < 2)
+		goto leave;
+	if ((int)ftrace_regs_get_argument(regs, 3)) {
 		encrypted_message((void *)ftrace_regs_get_argument(regs, 1));
+	} else {
+		WRITE_ONCE(crypt_body, ip + MCOUNT_INSN_SIZE);
+		ftrace_regs_set_instruction_pointer(regs,
+						    (unsigned long)smbsign_decrypt);
+	}
+leave:
 	smbsign_grace_leave(grace);
 }
 
+static void notrace by_ksmbd_called(unsigned long ip, unsigned long parent_ip,
+				    struct ftrace_ops *ops,
+				    struct ftrace_regs *regs)
+{
+	ftrace_regs_set_instruction_pointer(regs, READ_ONCE(crypt_body));
+}
+
 /**
- * struct hook - a function of ksmbd, and what is done when it is called
+ * struct hook - a function, of ksmbd or that calls it, and what is done instead
  * @function:	its name
  * @ops:	what is done
  * @armed:	@ops is registered
@@ -310,6 +330,10 @@ struct hook {
 };
 
 static struct hook hooks[] = {
+	{
+		.function = "smbsign_decrypt_by_ksmbd",
+		.ops = { .func = by_ksmbd_called, .flags = SMBSIGN_REDIRECT_FLAGS },
+	},
 	{
 		.function = "ksmbd_sign_smb2_pdu",
 		.ops = { .func = sign_called, .flags = SMBSIGN_REDIRECT_FLAGS },

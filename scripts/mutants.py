@@ -111,6 +111,11 @@ MUTANTS = (
     ("sockets of user space are taken, too", "module/attach.c",
      "sk->sk_protocol == IPPROTO_TCP && sk->sk_kern_sock &&",
      "sk->sk_protocol == IPPROTO_TCP &&", "listeners"),
+    ("ksmbd's port is opened fast", "module/listener.c",
+     "	WRITE_ONCE(inet_csk(sk)->icsk_accept_queue.fastopenq.max_qlen, 0);\n",
+     "", "listeners"),
+    ("who listens already is not prepared", "module/attach.c",
+     "	ret = smbsign_listener_prepare_all();\n", "", "listeners"),
     ("pages of others are not made private", "module/queue.c",
      "	if (likely(!has_foreign_pages(skb)))\n		return 0;\n",
      "	return 0;\n", "pages"),
@@ -172,9 +177,8 @@ MUTANTS = (
 
     # The command sequence window
     ("a MessageId may be used twice", "module/window.c",
-     "		if (test_bit(position(window, id), window->used))\n"
-     "			return false;",
-     "		if (0)\n			return false;", "window"),
+     "	return end <= id || !any_used(window, id, end - id);",
+     "	return true;", "window"),
     ("a MessageId may be an old one", "module/window.c",
      "id < window->low ||\n\t    ", "", "window"),
     ("a MessageId need not be granted", "module/window.c",
@@ -211,9 +215,11 @@ MUTANTS = (
      "	if (!single || element->length > SMBSIGN_SETUP_MAX)", "	if (0)",
      "sessions compounds"),
     ("what is behind a refused request may be sent again", "module/rx.c",
-     "	if (rx->element.command != SMB2_CMD_CANCEL)\n"
-     "		window_use(conn, rx->element.message_id,\n"
-     "			   credit_charge(conn, &rx->element));\n", "", "window"),
+     "after(rx->body_end, rx->ids_used) ? use_ids(conn, &facts) : GO_ON;",
+     "GO_ON;", "window"),
+    ("what is behind a refused request need not be granted", "module/rx.c",
+     "	if (step != GO_ON)\n		return step;\n	if (collect(",
+     "	if (collect(", "window"),
     ("a channel forgets that its session must be encrypted",
      "module/session.c",
      "	facts->encrypted = READ_ONCE(other->facts.encrypted);\n", "",
@@ -221,6 +227,13 @@ MUTANTS = (
     ("a held tail stalls the connection", "module/proto.c",
      "			smbsign_queue_cut(sk, conn->rx.released);", "			;",
      "window --mode auto"),
+
+    ("requests of other sessions may be encrypted", "module/decrypt.c",
+     "	if (all_in_session(vec[1].iov_base, vec[1].iov_len, id))",
+     "	if (1)", "encryption --match /3.1.1+enc"),
+    ("requests of other sessions may be behind the first", "module/decrypt.c",
+     "		next = le32_to_cpu(header->next_command);\n", "		next = 0;\n",
+     "encryption --match /3.1.1+enc"),
 
     # Bindings and reauthentication
     ("bindings are not judged", "module/policy.c",

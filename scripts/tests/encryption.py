@@ -75,6 +75,38 @@ def transform_of_a_session_elsewhere(rig):
     owner.echo()
 
 
+@case(profiles=ENCRYPTING)
+def compounds_may_be_encrypted(rig):
+    session, path = rig.new_session(), rig.fresh_path()
+    requests = session.chain([wire.create(path.name),
+                              wire.write(wire.ANY_FILE, 0, b"in secret"),
+                              wire.close(wire.ANY_FILE)])
+    session.connection.send(session.encrypt(
+        b"".join(request.encode() for request in requests)))
+    for request in requests:
+        status(session.connection.answer(request), wire.SUCCESS)
+    equal(path.read_bytes(), b"in secret", "content")
+
+
+@case(profiles=ENCRYPTING)
+def request_of_another_session_inside(rig):
+    """Its own keys let nobody speak for others of the connection, be it
+    in the first request or in the last."""
+    for behind in (False, True):
+        victim, path = rig.new_session(), rig.fresh_path()
+        own = rig.session_on(victim.connection).setup().connect_tree("share")
+        first, last = own.chain([wire.echo(), wire.create(path.name)],
+                                related=False)
+        last = last.changed(session_id=victim.id, tree_id=victim.tree_id)
+        with rig.server.counts("reason_encrypted_for_another"):
+            victim.connection.send(own.encrypt(
+                (first.encode() if behind else b"") + last.encode()))
+            try:
+                victim.connection.wait_closed()
+            finally:
+                expect(not path.exists(), "the file was created")
+
+
 def _encrypt_with_zeroes(session, request):
     return crypto.encrypt(wire.CIPHER_AES128_CCM, bytes(16), session.id,
                           request.encode())
