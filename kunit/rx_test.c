@@ -589,7 +589,8 @@ static void terminal(struct kunit *test)
 	rig_arrive(test, conn, stream->data, stream->length, false);
 	run(conn);
 	lock_sock(conn->sk);
-	smbsign_rx_kill(conn, SMBSIGN_REASON_SHORT_WRITE);
+	smbsign_rx_kill(conn, &conn->rx.element,
+			SMBSIGN_REASON_SHORT_WRITE);
 	release_sock(conn->sk);
 	readable = smbsign_rx_readable(conn);
 	forget_reports();
@@ -597,7 +598,8 @@ static void terminal(struct kunit *test)
 		rig_arrive(test, conn, stream->data, stream->length, false);
 		KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STOPPED, run(conn));
 		lock_sock(conn->sk);
-		smbsign_rx_kill(conn, SMBSIGN_REASON_SHORT_WRITE);
+		smbsign_rx_kill(conn, &conn->rx.element,
+				SMBSIGN_REASON_SHORT_WRITE);
 		release_sock(conn->sk);
 	}
 	KUNIT_EXPECT_EQ(test, readable, smbsign_rx_readable(conn));
@@ -677,7 +679,7 @@ static void expect_awaited(struct kunit *test, struct smbsign_conn *conn,
 		KUNIT_EXPECT_EQ(test, SMBSIGN_AWAITED_REFUSED, awaited->kind);
 		KUNIT_EXPECT_EQ(test, status, awaited->status);
 		KUNIT_EXPECT_EQ(test, ID, awaited->session_id);
-		KUNIT_EXPECT_FALSE(test, awaited->shown);
+		KUNIT_EXPECT_EQ(test, 0ULL, awaited->shown);
 	}
 }
 
@@ -947,7 +949,7 @@ static void session_elsewhere(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_SESSION_UNKNOWN, around.reason);
 	awaited = first_awaited(conn);
 	KUNIT_ASSERT_NOT_NULL(test, awaited);
-	KUNIT_EXPECT_FALSE(test, awaited->shown);
+	KUNIT_EXPECT_EQ(test, 0ULL, awaited->shown);
 }
 
 static bool in_softirq_call(struct smbsign_conn *conn)

@@ -196,6 +196,9 @@ static struct sock *next_in_session(u64 session_id)
  */
 void smbsign_attach_kill(u64 session_id, enum smbsign_reason reason)
 {
+	struct smbsign_element element = {
+		.command = SMB2_CMD_COUNT, .session_id = session_id,
+	};
 	struct smbsign_conn *conn;
 	struct sock *sk;
 
@@ -203,7 +206,7 @@ void smbsign_attach_kill(u64 session_id, enum smbsign_reason reason)
 		lock_sock(sk);
 		conn = smbsign_conn_of(sk);
 		if (conn) {
-			smbsign_rx_kill(conn, reason);
+			smbsign_rx_kill(conn, &element, reason);
 			smbsign_conn_kick(conn);
 		}
 		release_sock(sk);

@@ -196,7 +196,8 @@ static struct smbsign_awaited *find_awaited(struct smbsign_conn *conn,
  *	there was already?
  * @conn:	the connection
  * @response:	header of the response
- * @shown:	set to whether the client has shown that it has the session's key
+ * @shown:	set to smbsign_key.serial of the key that the client has shown to
+ *		have, or to 0
  *
  * A request that names no session makes a new one, whatever number it gets.
  *
@@ -204,7 +205,7 @@ static struct smbsign_awaited *find_awaited(struct smbsign_conn *conn,
  * Return: true if it does.
  */
 bool smbsign_conn_leg(struct smbsign_conn *conn,
-		      const struct smb2_header *response, bool *shown)
+		      const struct smb2_header *response, u64 *shown)
 {
 	struct smbsign_awaited *awaited;
 	bool leg;
@@ -213,7 +214,7 @@ bool smbsign_conn_leg(struct smbsign_conn *conn,
 	awaited = find_awaited(conn, response);
 	leg = awaited && awaited->kind == SMBSIGN_AWAITED_SETUP &&
 	      awaited->session_id;
-	*shown = leg && awaited->shown;
+	*shown = leg ? awaited->shown : 0;
 	spin_unlock_bh(&conn->lock);
 	return leg;
 }
@@ -280,7 +281,7 @@ void smbsign_conn_kick(struct smbsign_conn *conn)
 void smbsign_conn_kill(struct smbsign_conn *conn, enum smbsign_reason reason)
 {
 	lock_sock(conn->sk);
-	smbsign_rx_kill(conn, reason);
+	smbsign_rx_kill(conn, &conn->rx.element, reason);
 	release_sock(conn->sk);
 	smbsign_conn_kick(conn);
 }

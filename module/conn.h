@@ -41,7 +41,8 @@ enum smbsign_awaited_kind {
  * @setup_flags:	Flags of a SESSION_SETUP
  * @status:		for REFUSED the status to answer with; for NEGOTIATE the
  *			status to answer with in ksmbd's place, or 0
- * @shown:		for SETUP, the client has shown that it has the session's key
+ * @shown:		for SETUP, smbsign_key.serial of the key that it was signed
+ *			with, or 0
  * @header:		for REFUSED, the request's header as it came
  */
 struct smbsign_awaited {
@@ -52,7 +53,7 @@ struct smbsign_awaited {
 	u16				security_mode;
 	u8				setup_flags;
 	u32				status;
-	bool				shown;
+	u64				shown;
 	struct smb2_header		header;
 };
 
@@ -90,6 +91,8 @@ union smbsign_peer {
  *			protocol 0; @tx_lock
  * @told:		ksmbd's NEGOTIATE response was made to demand signing; @tx_lock
  * @bound:		a session was to be bound to it; set under the socket lock
+ * @outdated:		ksmbd has given the number of one of its sessions away since;
+ *			set by anybody
  * @compressed:		a compressed request was let in; set under the socket lock
  * @encrypted:		an encrypted request was let in; set under the socket lock
  * @kick:		raised to make the reader look again
@@ -125,6 +128,7 @@ struct smbsign_conn {
 	bool			told;
 
 	bool			bound;
+	bool			outdated;
 	bool			compressed;
 	bool			encrypted;
 	atomic_t		kick;
@@ -168,7 +172,7 @@ struct smbsign_awaited *
 smbsign_conn_awaited(struct smbsign_conn *conn,
 		     const struct smb2_header *response);
 bool smbsign_conn_leg(struct smbsign_conn *conn,
-		      const struct smb2_header *response, bool *shown);
+		      const struct smb2_header *response, u64 *shown);
 void smbsign_conn_answered(struct smbsign_conn *conn,
 			   struct smbsign_awaited *awaited);
 void smbsign_conn_kick(struct smbsign_conn *conn);

@@ -339,12 +339,13 @@ static unsigned int family_of(const struct sock *sk)
 	return sk->sk_family == AF_INET6 ? FAMILY_V6 : FAMILY_V4;
 }
 
+/* NULL if it is not known yet, and this one is not as TCP made it. */
 static struct proto *base_of(const struct sock *sk)
 {
 	unsigned int family = family_of(sk), kind;
 
 	spin_lock_bh(&protos_lock);
-	if (!bases[family]) {
+	if (!bases[family] && !inet_csk(sk)->icsk_ulp_ops) {
 		for (kind = 0; kind < SMBSIGN_PROTO_KINDS; kind++)
 			fill(&protos[family][kind], sk->sk_prot, kind);
 		bases[family] = sk->sk_prot;

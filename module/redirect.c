@@ -381,11 +381,12 @@ static int arm_hook(struct hook *hook)
 	return ret;
 }
 
+/* The reverse order of arm(): the first is used by who was led to us by another. */
 static void disarm(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+	for (i = ARRAY_SIZE(hooks); i-- > 0;) {
 		if (hooks[i].armed)
 			unregister_ftrace_function(&hooks[i].ops);
 		hooks[i].armed = false;

@@ -86,22 +86,25 @@ static void release(struct smbsign_rx *rx, u32 seq)
 /**
  * smbsign_rx_kill() - give a connection up; the reader resets it
  * @conn:	the connection, its socket locked
+ * @element:	the request that is to be told of
  * @reason:	why
  *
  * Context: any but hard interrupt, under the socket lock. Terminal, reported once.
  */
-void smbsign_rx_kill(struct smbsign_conn *conn, enum smbsign_reason reason)
+void smbsign_rx_kill(struct smbsign_conn *conn,
+		     const struct smbsign_element *element,
+		     enum smbsign_reason reason)
 {
 	if (conn->rx.state == SMBSIGN_RX_DEAD)
 		return;
-	smbsign_report(conn, &conn->rx.element, reason, SMBSIGN_REPORT_RESET);
+	smbsign_report(conn, element, reason, SMBSIGN_REPORT_RESET);
 	smbsign_mac_cancel(&conn->rx.mac);
 	WRITE_ONCE(conn->rx.state, SMBSIGN_RX_DEAD);
 }
 
 static int killed(struct smbsign_conn *conn, enum smbsign_reason reason)
 {
-	smbsign_rx_kill(conn, reason);
+	smbsign_rx_kill(conn, &conn->rx.element, reason);
 	return SMBSIGN_RX_STOPPED;
 }
 
@@ -474,7 +477,7 @@ static int step_collect(struct smbsign_conn *conn,
 	return GO_ON;
 }
 
-static int expect_setup(struct smbsign_conn *conn, bool verified)
+static int expect_setup(struct smbsign_conn *conn, u64 shown)
 {
 	struct smbsign_rx *rx = &conn->rx;
 	struct smbsign_awaited *awaited =
@@ -484,18 +487,19 @@ static int expect_setup(struct smbsign_conn *conn, bool verified)
 		return -ENOMEM;
 	if (rx->element.setup_flags & SMB2_SETUP_FLAG_BINDING)
 		WRITE_ONCE(conn->bound, true);
-	awaited->shown = verified;
+	awaited->shown = shown;
 	list_add_tail(&awaited->node, &rx->setups);
 	return 0;
 }
 
-static int element_done(struct smbsign_conn *conn, bool verified)
+/* @shown is the serial of the key that it was verified with, or 0. */
+static int element_done(struct smbsign_conn *conn, u64 shown)
 {
 	struct smbsign_rx *rx = &conn->rx;
 
 	WRITE_ONCE(conn->requests, conn->requests + 1);
 	if (rx->element.command == SMB2_CMD_SESSION_SETUP &&
-	    expect_setup(conn, verified))
+	    expect_setup(conn, shown))
 		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	rx->parsed = rx->body_end;
 	WRITE_ONCE(rx->state, SMBSIGN_RX_ELEMENT);
@@ -571,6 +575,23 @@ static void foresee(struct smbsign_conn *conn, struct smbsign_policy *policy,
 		smbsign_report_foreseen(conn, element, verdict.reason);
 }
 
+/*
+ * Where something was bound, ksmbd finds the sessions of other connections, too.
+ * So nothing is, where a session's number may be another's by now.
+ */
+static bool is_doubtful_binding(const struct smbsign_conn *conn)
+{
+	return conn->rx.element.command == SMB2_CMD_SESSION_SETUP &&
+	       conn->rx.element.setup_flags & SMB2_SETUP_FLAG_BINDING &&
+	       READ_ONCE(conn->outdated);
+}
+
+static const struct smbsign_verdict doubtful_binding = {
+	.action = SMBSIGN_REFUSE,
+	.reason = SMBSIGN_REASON_BOUND_SESSION_UNKNOWN,
+	.status = SMB2_STATUS_USER_SESSION_DELETED,
+};
+
 static int judge(struct smbsign_conn *conn,
 		 const struct smbsign_conn_facts *facts,
 		 const struct smb2_header *header)
@@ -586,6 +607,8 @@ static int judge(struct smbsign_conn *conn,
 	key = smbsign_session_facts(conn, rx->element.session_id, &session);
 	verdict = smbsign_policy_element(&policy, facts, &session,
 					 &rx->element, single);
+	if (is_doubtful_binding(conn))
+		verdict = doubtful_binding;
 	if (verdict.action == SMBSIGN_VERIFY)
 		return begin_verifying(conn, key, header);
 
@@ -812,7 +835,7 @@ static int body_verified(struct smbsign_conn *conn)
 	if (in_serving_softirq())
 		smbsign_count(SMBSIGN_COUNT_VERIFIED_SOFTIRQ);
 	smbsign_conn_verified(conn, &rx->element, key, rx->signature);
-	return element_done(conn, true);
+	return element_done(conn, key);
 }
 
 /*

@@ -126,6 +126,8 @@ u32 smbsign_rx_readable(const struct smbsign_conn *conn);
 u32 smbsign_rx_discardable(const struct smbsign_conn *conn);
 bool smbsign_rx_swallowed(struct smbsign_conn *conn);
 void smbsign_rx_unblock(struct smbsign_conn *conn);
-void smbsign_rx_kill(struct smbsign_conn *conn, enum smbsign_reason reason);
+void smbsign_rx_kill(struct smbsign_conn *conn,
+		     const struct smbsign_element *element,
+		     enum smbsign_reason reason);
 
 #endif /* SMBSIGN_RX_H */

@@ -213,8 +213,10 @@ static void outdate_others(struct smbsign_conn *conn, u64 id)
 	rcu_read_lock();
 	list = rhltable_lookup(&table, &id, table_params);
 	rhl_for_each_entry_rcu(session, pos, list, index) {
-		if (session->conn != conn)
-			WRITE_ONCE(session->stale, true);
+		if (session->conn == conn)
+			continue;
+		WRITE_ONCE(session->conn->outdated, true);
+		WRITE_ONCE(session->stale, true);
 	}
 	rcu_read_unlock();
 }
@@ -636,16 +638,19 @@ struct smbsign_key *smbsign_session_key(struct smbsign_conn *conn,
 }
 
 /**
- * smbsign_session_is_on() - has a connection a session by that number?
+ * smbsign_session_is_on() - is a session established on a connection?
  * @conn:	the connection
  * @id:		SessionId
  *
  * Context: any, inside smbsign_grace_enter().
- * Return: true if it has.
+ * Return: true if it is, and its number is not another's by now.
  */
 bool smbsign_session_is_on(struct smbsign_conn *conn, u64 id)
 {
-	return find_here(conn, id);
+	struct smbsign_session *session = find_here(conn, id);
+
+	return session && !READ_ONCE(session->stale) &&
+	       READ_ONCE(session->facts.state) == SMBSIGN_SESSION_ESTABLISHED;
 }
 
 /**

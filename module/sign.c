@@ -17,7 +17,7 @@
 
 /* The key that a response is signed with, or NULL. */
 static struct smbsign_key *key_for(struct smbsign_conn *conn, u64 session_id,
-				   bool shown,
+				   u64 shown,
 				   struct smbsign_session_facts *facts)
 {
 	struct smbsign_key *key = smbsign_session_facts(conn, session_id, facts);
@@ -26,7 +26,8 @@ static struct smbsign_key *key_for(struct smbsign_conn *conn, u64 session_id,
 	 * Not with a key from elsewhere, unless the client has shown that it has
 	 * that key: else anybody could have things signed with it.
 	 */
-	if (facts->state == SMBSIGN_SESSION_ESTABLISHED || shown)
+	if (facts->state == SMBSIGN_SESSION_ESTABLISHED ||
+	    (key && key->serial == shown))
 		return key;
 	smbsign_key_put(key);
 	return NULL;
@@ -73,7 +74,7 @@ int smbsign_sign_error(struct smbsign_conn *conn, struct smb2_header *header,
 		       u32 length, u64 session_id)
 {
 	struct smbsign_session_facts facts;
-	struct smbsign_key *key = key_for(conn, session_id, false, &facts);
+	struct smbsign_key *key = key_for(conn, session_id, 0, &facts);
 
 	return key ? sign(header, length, NULL, key) : 0;
 }
@@ -97,7 +98,7 @@ void smbsign_sign_leg(struct smbsign_conn *conn, struct smb2_header *header,
 	struct smbsign_session_facts facts;
 	struct smbsign_policy policy;
 	struct smbsign_key *key;
-	bool shown;
+	u64 shown;
 
 	if (header->status == cpu_to_le32(SMB2_STATUS_SUCCESS) ||
 	    !smbsign_conn_leg(conn, header, &shown))
@@ -123,7 +124,7 @@ static void disclaim(struct smb2_header *header)
  * @policy:	what the administrator wants
  * @response:	the response, changed in place
  * @session_id:	the session of the request
- * @shown:	the client has shown that it has the session's key
+ * @shown:	smbsign_key.serial of the key that the client has shown to have, or 0
  * @answers_signed: the request is known to have had SIGNED set
  *
  * Context: process, inside smbsign_grace_enter(), under smbsign_conn.tx_lock;
@@ -135,7 +136,7 @@ static void disclaim(struct smb2_header *header)
 int smbsign_sign_response(struct smbsign_conn *conn,
 			  const struct smbsign_policy *policy,
 			  const struct smbsign_response *response,
-			  u64 session_id, bool shown, bool answers_signed)
+			  u64 session_id, u64 shown, bool answers_signed)
 {
 	struct smbsign_session_facts facts;
 	struct smb2_header *header;

@@ -15,6 +15,6 @@ void smbsign_sign_leg(struct smbsign_conn *conn, struct smb2_header *header,
 int smbsign_sign_response(struct smbsign_conn *conn,
 			  const struct smbsign_policy *policy,
 			  const struct smbsign_response *response,
-			  u64 session_id, bool shown, bool answers_signed);
+			  u64 session_id, u64 shown, bool answers_signed);
 
 #endif /* SMBSIGN_SIGN_H */

@@ -157,7 +157,8 @@ static int tx_response(struct smbsign_conn *conn,
 		       u32 *status)
 {
 	struct smbsign_awaited *awaited = NULL;
-	bool shown = false, provisional;
+	bool provisional;
+	u64 shown = 0;
 	int ret;
 
 	if (!list_empty_careful(&conn->awaited))
