@@ -234,8 +234,13 @@ MUTANTS = (
     ("requests of other sessions may be behind the first", "module/decrypt.c",
      "		next = le32_to_cpu(header->next_command);\n", "		next = 0;\n",
      "encryption --match /3.1.1+enc"),
+    ("those that had a session's number are cut off, too", "module/session.c",
+     "	return session && !READ_ONCE(session->stale) &&\n",
+     "	return session &&\n", "bindings --match /3.1.1+enc"),
 
     # Bindings and reauthentication
+    ("something is bound where a number was given away", "module/rx.c",
+     "	if (is_doubtful_binding(conn))", "	if (0)", "bindings"),
     ("bindings are not judged", "module/policy.c",
      "		return binding(session, element);",
      "		return act(SMBSIGN_PASS);", "bindings"),
