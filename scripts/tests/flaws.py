@@ -17,7 +17,8 @@ kernels are 6.1 and 6.12.95, which is .95 below.
 6.1, .95    pass over what they cannot decrypt, where 3.3.5.2.1.1 wants the
             connection closed: passes_over_damage()
 .95         keeps the socket of a client that has opened a file: who waits for all
-            connections to go loads the module anew, which lets go of them
+            connections to go loads the module anew, which lets go of them:
+            keeps_connections()
 6.1         (its TCP) can have no room for a hundred segments of a byte each, so that
             the frame they make is streamed and the connection cut where else it
             would be answered: keeps_small_segments()
@@ -69,6 +70,11 @@ def wants_a_new_ksmbd(suite):
 def passes_over_damage():
     """Does the connection live on after what cannot be decrypted?"""
     return _is_debian_12s()
+
+
+def keeps_connections():
+    """Do connections stay that have been closed?"""
+    return _is_debian_12s() and not _is_61()
 
 
 def keeps_small_segments():
