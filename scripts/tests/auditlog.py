@@ -13,6 +13,9 @@ STATUS_ENABLED = 1
 GROUP_READLOG = 1
 SOL_NETLINK = 270
 ADD_MEMBERSHIP = 1
+SO_RCVBUFFORCE = 33
+# What comes while nobody reads
+ROOM = 8 << 20
 HEADER = struct.Struct("=IHHII")
 REQUEST_ACK = 5
 
@@ -60,6 +63,7 @@ def audit_log():
                        NETLINK_AUDIT) as control, \
             socket.socket(socket.AF_NETLINK, socket.SOCK_RAW,
                           NETLINK_AUDIT) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
         sock.bind((0, 0))
         sock.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP, GROUP_READLOG)
         control.settimeout(10)
