@@ -67,11 +67,15 @@ static bool all_in_session(const u8 *message, size_t length, u64 session_id)
 	}
 }
 
-static int check(const struct kvec *vec)
+static int check(const struct kvec *vec, unsigned int vecs)
 {
-	const struct smb2_transform *transform = vec[0].iov_base + SMB2_NBSS_SIZE;
-	u64 id = le64_to_cpu(transform->session_id);
+	const struct smb2_transform *transform;
+	u64 id;
 
+	if (vecs != 2 || vec[0].iov_len < SMB2_NBSS_SIZE + sizeof(*transform))
+		return -EINVAL;
+	transform = vec[0].iov_base + SMB2_NBSS_SIZE;
+	id = le64_to_cpu(transform->session_id);
 	if (all_in_session(vec[1].iov_base, vec[1].iov_len, id))
 		return 0;
 	smbsign_attach_kill(id, SMBSIGN_REASON_ENCRYPTED_FOR_ANOTHER);
@@ -86,8 +90,8 @@ static int check(const struct kvec *vec)
  * @encrypt:	0
  *
  * Context: process, may sleep. [MS-SMB2] 3.3.5.2.1.1.
- * Return: as ksmbd's does, or -ECONNABORTED: then the connections of the session
- * are given up.
+ * Return: as ksmbd's does; -ECONNABORTED: then the connections of the session are
+ * given up; -EINVAL if it was not called as above.
  */
 int smbsign_decrypt(void *work, struct kvec *vec, unsigned int vecs, int encrypt)
 {
@@ -97,7 +101,7 @@ int smbsign_decrypt(void *work, struct kvec *vec, unsigned int vecs, int encrypt
 	int grace = smbsign_grace_enter(), ret;
 
 	OPTIMIZER_HIDE_VAR(by_ksmbd);
-	ret = by_ksmbd(work, vec, vecs, encrypt) ?: check(vec);
+	ret = by_ksmbd(work, vec, vecs, encrypt) ?: check(vec, vecs);
 	smbsign_grace_leave(grace);
 	return ret;
 }

@@ -41,6 +41,7 @@ void smbsign_listener_prepare(struct sock *sk)
 {
 	if (!smbsign_on_port(sk) || !is_the_kernels(sk))
 		return;
+	sock_owned_by_me(sk);
 	sk->sk_kern_sock = 1;
 	forbid_fast_open(sk);
 }

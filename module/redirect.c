@@ -293,16 +293,13 @@ static void notrace crypt_called(unsigned long ip, unsigned long parent_ip,
 {
 	int grace = smbsign_grace_enter();
 
-	if ((unsigned int)ftrace_regs_get_argument(regs, 2) < 2)
-		goto leave;
-	if ((int)ftrace_regs_get_argument(regs, 3)) {
-		encrypted_message((void *)ftrace_regs_get_argument(regs, 1));
-	} else {
+	if (!(int)ftrace_regs_get_argument(regs, 3)) {
 		WRITE_ONCE(crypt_body, ip + MCOUNT_INSN_SIZE);
 		ftrace_regs_set_instruction_pointer(regs,
 						    (unsigned long)smbsign_decrypt);
+	} else if ((unsigned int)ftrace_regs_get_argument(regs, 2) > 1) {
+		encrypted_message((void *)ftrace_regs_get_argument(regs, 1));
 	}
-leave:
 	smbsign_grace_leave(grace);
 }
 

@@ -579,10 +579,13 @@ static void foresee(struct smbsign_conn *conn, struct smbsign_policy *policy,
  * Where something was bound, ksmbd finds the sessions of other connections, too.
  * So nothing is, where a session's number may be another's by now.
  */
-static bool is_doubtful_binding(const struct smbsign_conn *conn)
+static bool is_doubtful_binding(const struct smbsign_conn *conn,
+				const struct smbsign_conn_facts *facts)
 {
-	return conn->rx.element.command == SMB2_CMD_SESSION_SETUP &&
-	       conn->rx.element.setup_flags & SMB2_SETUP_FLAG_BINDING &&
+	const struct smbsign_element *element = &conn->rx.element;
+
+	return element->command == SMB2_CMD_SESSION_SETUP &&
+	       smbsign_policy_is_binding(facts, element->setup_flags) &&
 	       READ_ONCE(conn->outdated);
 }
 
@@ -607,7 +610,7 @@ static int judge(struct smbsign_conn *conn,
 	key = smbsign_session_facts(conn, rx->element.session_id, &session);
 	verdict = smbsign_policy_element(&policy, facts, &session,
 					 &rx->element, single);
-	if (is_doubtful_binding(conn))
+	if (verdict.action < SMBSIGN_REFUSE && is_doubtful_binding(conn, facts))
 		verdict = doubtful_binding;
 	if (verdict.action == SMBSIGN_VERIFY)
 		return begin_verifying(conn, key, header);

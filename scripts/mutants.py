@@ -240,7 +240,8 @@ MUTANTS = (
 
     # Bindings and reauthentication
     ("something is bound where a number was given away", "module/rx.c",
-     "	if (is_doubtful_binding(conn))", "	if (0)", "bindings"),
+     "	if (verdict.action < SMBSIGN_REFUSE && is_doubtful_binding(conn, facts))",
+     "	if (0)", "bindings"),
     ("bindings are not judged", "module/policy.c",
      "		return binding(session, element);",
      "		return act(SMBSIGN_PASS);", "bindings"),
