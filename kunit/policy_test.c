@@ -71,6 +71,8 @@ static const u16 dialects[] = { 0, 0x0202, 0x0210, 0x0300, 0x0302, 0x0311 };
 #define ABORTED(reason)	{ SMBSIGN_ABORT, SMBSIGN_REASON_##reason }
 #define REFUSED(reason, status) \
 	{ SMBSIGN_REFUSE, SMBSIGN_REASON_##reason, SMB2_STATUS_##status }
+#define VERIFIED_REFUSED(reason, status) \
+	{ SMBSIGN_VERIFY, SMBSIGN_REASON_##reason, SMB2_STATUS_##status }
 
 /**
  * struct rule - what is to become of requests
@@ -188,6 +190,8 @@ static const struct rule rules[] = {
 	  .verdict = PASSED },
 	{ "3.3.5.2.9: not authenticated yet", .states = IN_PROGRESS,
 	  .verdict = REFUSED(SESSION_IN_PROGRESS, USER_SESSION_DELETED) },
+	{ "who has the key gets a signed answer", .yes = SIGNED | KEY,
+	  .verdict = VERIFIED_REFUSED(SESSION_UNKNOWN, USER_SESSION_DELETED) },
 	{ "3.3.5.2.9: no such session",
 	  .verdict = REFUSED(SESSION_UNKNOWN, USER_SESSION_DELETED) },
 };

@@ -932,8 +932,41 @@ static void half_closed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0U, around.reports);
 }
 
-/* A request for a session elsewhere is refused as any for none, signed or not. */
-static void session_elsewhere(struct kunit *test)
+/* What will be refused once it is verified, half of it there, and then no room. */
+static struct smbsign_conn *refused_without_room(struct kunit *test)
+{
+	struct request write = {
+		SMB2_CMD_WRITE, 1, ID, session_key, 0, LARGE,
+	};
+	struct smbsign_conn *home = conn_for(test, AUTHENTICATED);
+	struct smbsign_conn *conn = rig_open(test, 0);
+	u8 *data = guarded_alloc(test, LARGE + 68);
+
+	KUNIT_ASSERT_NOT_NULL(test, home);
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	put_request(test, data + SMB2_NBSS_SIZE, &write);
+	put_unaligned_be32(LARGE + 64, data);
+	start_at(conn, 0);
+	rig_arrive(test, conn, data, LARGE / 2, true);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_BODY, conn->rx.state);
+	conn->sk->sk_rcvbuf = 4096;
+	return conn;
+}
+
+/* It is not streamed, room or not. */
+static void no_room_for_refused(struct kunit *test)
+{
+	struct smbsign_conn *conn = refused_without_room(test);
+
+	run(conn);
+	KUNIT_EXPECT_TRUE(test, conn->rx.refusing);
+	KUNIT_EXPECT_EQ(test, 0U, smbsign_rx_readable(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_SESSION_UNKNOWN, around.reason);
+}
+
+/* A request for a session elsewhere, signed with its key: the answer may be, too. */
+static void shown(struct kunit *test)
 {
 	static const struct dialogue one = { .requests = { SIGNED_READ(1) } };
 	struct stream *stream = stream_of(test, &one);
@@ -947,6 +980,15 @@ static void session_elsewhere(struct kunit *test)
 	rig_arrive(test, conn, stream->data, stream->length, false);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING, run(conn));
 	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_SESSION_UNKNOWN, around.reason);
+	awaited = first_awaited(conn);
+	KUNIT_ASSERT_NOT_NULL(test, awaited);
+	KUNIT_EXPECT_NE(test, 0ULL, awaited->shown);
+
+	stream->data[stream->length - 1] ^= 1;
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING, run(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_BAD_SIGNATURE, around.reason);
 	awaited = first_awaited(conn);
 	KUNIT_ASSERT_NOT_NULL(test, awaited);
 	KUNIT_EXPECT_EQ(test, 0ULL, awaited->shown);
@@ -964,6 +1006,18 @@ static bool in_softirq_call(struct smbsign_conn *conn)
 	local_bh_enable();
 	smbsign_grace_leave(grace);
 	return wake;
+}
+
+/* And where it is to be cut, the reader is told: nothing more comes. */
+static void no_room_to_refuse(struct kunit *test)
+{
+	struct smbsign_conn *conn = refused_without_room(test);
+
+	around.reset_on_violation = true;
+	KUNIT_EXPECT_TRUE(test, in_softirq_call(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_DEAD, conn->rx.state);
+	conn = refused_without_room(test);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STOPPED, run(conn));
 }
 
 /* Little is verified at once; the reader is woken when there is something for it. */
@@ -1200,7 +1254,9 @@ static struct kunit_case rx_cases[] = {
 	KUNIT_CASE(held),
 	KUNIT_CASE(no_room),
 	KUNIT_CASE(half_closed),
-	KUNIT_CASE(session_elsewhere),
+	KUNIT_CASE(no_room_for_refused),
+	KUNIT_CASE(no_room_to_refuse),
+	KUNIT_CASE(shown),
 	KUNIT_CASE(softirq),
 	KUNIT_CASE(softirq_bulk),
 	KUNIT_CASE(replay_allowed),

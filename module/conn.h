@@ -41,8 +41,8 @@ enum smbsign_awaited_kind {
  * @setup_flags:	Flags of a SESSION_SETUP
  * @status:		for REFUSED the status to answer with; for NEGOTIATE the
  *			status to answer with in ksmbd's place, or 0
- * @shown:		for SETUP, smbsign_key.serial of the key that it was signed
- *			with, or 0
+ * @shown:		for SETUP and REFUSED, smbsign_key.serial of the key that it was
+ *			signed with, or 0
  * @header:		for REFUSED, the request's header as it came
  */
 struct smbsign_awaited {

@@ -285,6 +285,8 @@ smbsign_policy_element(const struct smbsign_policy *policy,
 		       const struct smbsign_session_facts *session,
 		       const struct smbsign_element *element, bool single)
 {
+	struct smbsign_verdict verdict;
+
 	if (element->command == SMB2_CMD_NEGOTIATE) {
 		if (conn->dialect)
 			return abort_for(SMBSIGN_REASON_NEGOTIATE_AGAIN);
@@ -303,9 +305,12 @@ smbsign_policy_element(const struct smbsign_policy *policy,
 	if (session->state == SMBSIGN_SESSION_IN_PROGRESS)
 		return refuse(SMBSIGN_REASON_SESSION_IN_PROGRESS,
 			      SMB2_STATUS_USER_SESSION_DELETED);
-	/* That is said unsigned, also of one that is established elsewhere. */
-	return refuse(SMBSIGN_REASON_SESSION_UNKNOWN,
-		      SMB2_STATUS_USER_SESSION_DELETED);
+	verdict = refuse(SMBSIGN_REASON_SESSION_UNKNOWN,
+			 SMB2_STATUS_USER_SESSION_DELETED);
+	/* Who has the key gets an answer that he can trust. */
+	if (session->has_key && element->flags & SMB2_FLAG_SIGNED)
+		verdict.action = SMBSIGN_VERIFY;
+	return verdict;
 }
 
 /**

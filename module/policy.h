@@ -98,7 +98,8 @@ struct smbsign_session_facts {
  * enum smbsign_action - what to do with a request
  * @SMBSIGN_PASS:		hand it on as it is
  * @SMBSIGN_PASS_ALONE:		hand it on, and nothing behind it before its answer
- * @SMBSIGN_VERIFY:		hand it on if its signature is right
+ * @SMBSIGN_VERIFY:		hand it on if its signature is right; where a reason
+ *				and a status come with it, refuse it all the same
  * @SMBSIGN_PROVISIONAL:	like PASS_ALONE: ksmbd itself checks its signature,
  *				and shows the key as it does
  * @SMBSIGN_REFUSE:		answer it with an error

@@ -88,7 +88,7 @@ static int refusal_build(struct smbsign_conn *conn,
 		size = last ? ERROR_SIZE : ERROR_STRIDE;
 		error_fill(buffer + length, refused, &response.header, last);
 		ret = smbsign_sign_error(conn, (void *)(buffer + length), size,
-					 refused->session_id);
+					 refused->session_id, refused->shown);
 		if (ret)
 			return ret;
 		length += size;

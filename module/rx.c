@@ -161,6 +161,7 @@ static int await(struct smbsign_conn *conn, enum smbsign_awaited_kind kind,
 	if (!awaited)
 		return -ENOMEM;
 	awaited->status = conn->rx.status;
+	awaited->shown = conn->rx.shown;
 	list_add(&awaited->node, &list);
 	return smbsign_conn_await(conn, &list);
 }
@@ -612,6 +613,11 @@ static int judge(struct smbsign_conn *conn,
 					 &rx->element, single);
 	if (verdict.action < SMBSIGN_REFUSE && is_doubtful_binding(conn, facts))
 		verdict = doubtful_binding;
+	/* What is streamed cannot be refused: then without verifying it. */
+	if (verdict.status && verdict.action == SMBSIGN_VERIFY &&
+	    (is_large(rx) || rx->streaming || auditing()))
+		verdict.action = SMBSIGN_REFUSE;
+	rx->doom = verdict;
 	if (verdict.action == SMBSIGN_VERIFY)
 		return begin_verifying(conn, key, header);
 
@@ -758,6 +764,7 @@ static void begin_frame(struct smbsign_rx *rx)
 {
 	rx->element = (struct smbsign_element) { .command = SMB2_CMD_COUNT };
 	rx->session_id = 0;
+	rx->shown = 0;
 	rx->streaming = false;
 	rx->frame = rx->parsed;
 	rx->ids_used = rx->parsed;
@@ -837,8 +844,12 @@ static int body_verified(struct smbsign_conn *conn)
 	smbsign_count(SMBSIGN_COUNT_VERIFIED);
 	if (in_serving_softirq())
 		smbsign_count(SMBSIGN_COUNT_VERIFIED_SOFTIRQ);
-	smbsign_conn_verified(conn, &rx->element, key, rx->signature);
-	return element_done(conn, key);
+	if (!rx->doom.status) {
+		smbsign_conn_verified(conn, &rx->element, key, rx->signature);
+		return element_done(conn, key);
+	}
+	rx->shown = key;
+	return refuse_frame(conn, &rx->doom);
 }
 
 /*
@@ -906,6 +917,11 @@ static void unstall(struct smbsign_conn *conn)
 	if ((missing <= tcp_receive_window(tp) || (int)missing <= space) &&
 	    atomic_read(&sk->sk_rmem_alloc) <= READ_ONCE(sk->sk_rcvbuf))
 		return;
+	/* Nothing of this one may be released. */
+	if (rx->state == SMBSIGN_RX_BODY && rx->doom.status) {
+		refuse_frame(conn, &rx->doom);
+		return;
+	}
 	smbsign_count(SMBSIGN_COUNT_STREAMED);
 	rx->streaming = true;
 	if (!is_first(rx))
@@ -953,6 +969,8 @@ enum smbsign_rx_result smbsign_rx_run(struct smbsign_conn *conn, u32 budget,
 
 	if (step == SMBSIGN_RX_STARVED && !rx->refusing)
 		unstall(conn);
+	if (rx->state == SMBSIGN_RX_DEAD)
+		return SMBSIGN_RX_STOPPED;
 	if (step == SMBSIGN_RX_STARVED && rx->refusing)
 		return SMBSIGN_RX_REFUSING;
 	return step;
@@ -965,10 +983,15 @@ static bool bulk(const struct smbsign_rx *rx)
 	       rx->element.length > smbsign_softirq_bytes();
 }
 
-static bool bulk_worth_waking(struct smbsign_conn *conn)
+/* More of it has come: has the reader something to do? */
+static bool bulk_wakes(struct smbsign_conn *conn)
 {
 	u32 end = smbsign_queue_end(conn->sk);
 
+	unstall(conn);
+	if (conn->rx.streaming || conn->rx.refusing ||
+	    conn->rx.state == SMBSIGN_RX_DEAD)
+		return true;
 	return !before(end, conn->rx.body_end) ||
 	       (s32)(end - conn->rx.parsed) >= BULK_BYTES;
 }
@@ -987,18 +1010,14 @@ bool smbsign_rx_softirq(struct smbsign_conn *conn)
 
 	if (rx->refusing)
 		return true;
-	if (bulk(rx)) {
-		unstall(conn);
-		return rx->streaming || rx->refusing || bulk_worth_waking(conn);
-	}
+	if (bulk(rx))
+		return bulk_wakes(conn);
 	result = smbsign_rx_run(conn, smbsign_softirq_bytes(),
 				smbsign_softirq_bytes());
 	if (smbsign_rx_readable(conn))
 		return true;
-	if (result == SMBSIGN_RX_MORE && bulk(rx)) {
-		unstall(conn);
-		return rx->streaming || rx->refusing || bulk_worth_waking(conn);
-	}
+	if (result == SMBSIGN_RX_MORE && bulk(rx))
+		return bulk_wakes(conn);
 	return result != SMBSIGN_RX_STARVED && result != SMBSIGN_RX_BLOCKED;
 }
 

@@ -89,6 +89,9 @@ struct smbsign_substitute {
  * @session_id:	session of the first request of the frame
  * @element:	the current request
  * @signature:	its Signature
+ * @doom:	if its status is not 0, the request is refused once verified
+ * @shown:	smbsign_key.serial of the key that a request of the frame was verified
+ *		with, only to be refused, or 0
  * @setups:	SESSION_SETUP requests of the frame, to be waited for if it passes
  * @mac:	its MAC as far as @parsed
  * @substitute:	what ksmbd reads in place of a refused frame, or NULL
@@ -112,6 +115,8 @@ struct smbsign_rx {
 	u64				session_id;
 	struct smbsign_element		element;
 	u8				signature[SMB2_SIGNATURE_SIZE];
+	struct smbsign_verdict		doom;
+	u64				shown;
 	struct list_head		setups;
 	struct smbsign_mac		mac;
 	struct smbsign_substitute	*substitute;

@@ -66,15 +66,16 @@ static int sign(struct smb2_header *header, u32 length,
  * @header:	the response, from its SMB2 header on
  * @length:	bytes at @header
  * @session_id:	the session of the request
+ * @shown:	smbsign_key.serial of the key that the client has shown to have, or 0
  *
  * Context: process, inside smbsign_grace_enter(). [MS-SMB2] 3.3.4.1.1.
  * Return: 0 or the error of the kernel's crypto.
  */
 int smbsign_sign_error(struct smbsign_conn *conn, struct smb2_header *header,
-		       u32 length, u64 session_id)
+		       u32 length, u64 session_id, u64 shown)
 {
 	struct smbsign_session_facts facts;
-	struct smbsign_key *key = key_for(conn, session_id, 0, &facts);
+	struct smbsign_key *key = key_for(conn, session_id, shown, &facts);
 
 	return key ? sign(header, length, NULL, key) : 0;
 }

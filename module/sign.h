@@ -9,7 +9,7 @@ struct smbsign_conn;
 struct smbsign_response;
 
 int smbsign_sign_error(struct smbsign_conn *conn, struct smb2_header *header,
-		       u32 length, u64 session_id);
+		       u32 length, u64 session_id, u64 shown);
 void smbsign_sign_leg(struct smbsign_conn *conn, struct smb2_header *header,
 		      u32 length);
 int smbsign_sign_response(struct smbsign_conn *conn,

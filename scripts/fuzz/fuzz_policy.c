@@ -146,7 +146,7 @@ static void promises(const struct facts *f, struct smbsign_verdict verdict)
 	bool passes = verdict.action == SMBSIGN_PASS ||
 		      verdict.action == SMBSIGN_PASS_ALONE;
 	bool executed = passes || verdict.action == SMBSIGN_PROVISIONAL ||
-			verdict.action == SMBSIGN_VERIFY;
+			(verdict.action == SMBSIGN_VERIFY && !verdict.status);
 	bool here = f->session.state == SMBSIGN_SESSION_ESTABLISHED &&
 		    (e->command != SMB2_CMD_SESSION_SETUP || e->session_id);
 	bool must = f->session.required ||

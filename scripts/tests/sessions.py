@@ -120,16 +120,16 @@ def session_of_another_connection(rig):
 
 
 @case(profiles=PROFILES)
-def error_for_a_session_elsewhere_is_not_signed(rig):
-    """Not with its key: whoever sends its requests again on a connection of
-    his own would get errors that its client believes."""
+def error_for_a_session_elsewhere(rig):
+    """Signed with its key for whoever signs with it, as Samba's clients want
+    it; and for nobody else."""
     owner, here = rig.session, rig.new_session()
-    request = here.request(wire.query_info(wire.ANY_FILE), session_id=owner.id,
-                           tree_id=owner.tree_id)
-    here.connection.send(owner.sign(request.encode()))
-    response = here.connection.answer(request)
-    status(response, wire.USER_SESSION_DELETED)
-    expect(not response.signed, "signed")
+    for sign, signed in ((owner.sign, True), (here.sign, False),
+                         (bytes, False)):
+        request = here.request(wire.query_info(wire.ANY_FILE),
+                               session_id=owner.id, tree_id=owner.tree_id)
+        here.connection.send(sign(request.encode()))
+        equal(here.connection.answer(request).signed, signed, "signed")
 
 
 @case(modes=("auto",), profiles=ALGORITHMS)

@@ -202,7 +202,9 @@ oracle_policy_element(const struct smbsign_policy *p,
 		{ e->command == ECHO, LET(PASS) },
 		{ s->state == SMBSIGN_SESSION_IN_PROGRESS,
 		  REFUSE(SESSION_IN_PROGRESS, SESSION_DELETED) },
-		/* 3.3.5.2.9 */
+		/* 3.3.5.2.9; told to somebody who has the key */
+		{ is_signed(e) && s->has_key, SMBSIGN_VERIFY,
+		  SMBSIGN_REASON_SESSION_UNKNOWN, SESSION_DELETED },
 		{ true, REFUSE(SESSION_UNKNOWN, SESSION_DELETED) },
 	};
 
