@@ -161,7 +161,8 @@ static int await(struct smbsign_conn *conn, enum smbsign_awaited_kind kind,
 	if (!awaited)
 		return -ENOMEM;
 	awaited->status = conn->rx.status;
-	awaited->shown = conn->rx.shown;
+	if (conn->rx.body_end == conn->rx.shown_end)
+		awaited->shown = conn->rx.shown;
 	list_add(&awaited->node, &list);
 	return smbsign_conn_await(conn, &list);
 }
@@ -835,6 +836,8 @@ static int body_verified(struct smbsign_conn *conn)
 	if (smbsign_mac_end(&rx->mac, expected))
 		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	if (crypto_memneq(expected, rx->signature, sizeof(expected))) {
+		if (rx->doom.status)
+			return refuse_frame(conn, &rx->doom);
 		if (!auditing())
 			return refuse_frame(conn, &bad);
 		smbsign_report(conn, &rx->element, SMBSIGN_REASON_BAD_SIGNATURE,
@@ -849,6 +852,7 @@ static int body_verified(struct smbsign_conn *conn)
 		return element_done(conn, key);
 	}
 	rx->shown = key;
+	rx->shown_end = rx->body_end;
 	return refuse_frame(conn, &rx->doom);
 }
 

@@ -77,6 +77,7 @@ struct smbsign_substitute {
  * @frame_end:	first byte behind it
  * @body_end:	first byte behind the current request
  * @ids_used:	first byte behind the last request that has used its MessageIds
+ * @shown_end:	first byte behind the request that @shown is of
  * @state:	what comes next
  * @streaming:	the frame is released as it is verified, but for its last byte
  * @blocked:	nothing more is released before ksmbd has answered
@@ -103,6 +104,7 @@ struct smbsign_rx {
 	u32				frame_end;
 	u32				body_end;
 	u32				ids_used;
+	u32				shown_end;
 	enum smbsign_rx_state		state;
 	bool				streaming;
 	bool				blocked;

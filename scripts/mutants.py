@@ -270,6 +270,8 @@ MUTANTS = (
      "		if (response)\n			return;", "bindings"),
     ("a session elsewhere is used by who has its key", "module/rx.c",
      "	if (!rx->doom.status) {", "	if (1) {", "sessions"),
+    ("one request's signature speaks for its compound", "module/rx.c",
+     "	if (conn->rx.body_end == conn->rx.shown_end)\n", "", "sessions"),
     ("errors for sessions elsewhere are signed for anybody", "module/sign.c",
      "	    (key && key->serial == shown))", "	    1)", "sessions bindings"),
     ("refusals are not kept", "module/report.c",

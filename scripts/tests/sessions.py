@@ -119,6 +119,17 @@ def session_of_another_connection(rig):
     owner.echo()
 
 
+def _elsewhere(owner, here, message, requests, signed):
+    """@message is refused on @here's connection; whose errors are signed?"""
+    here.connection.send(message)
+    for request, wanted in zip(requests, signed):
+        response = here.connection.answer(request)
+        status(response, wire.USER_SESSION_DELETED)
+        equal(response.signed, wanted, "signed")
+        if wanted:
+            owner.check(response)
+
+
 @case(profiles=PROFILES)
 def error_for_a_session_elsewhere(rig):
     """Signed with its key for whoever signs with it, as Samba's clients want
@@ -128,8 +139,21 @@ def error_for_a_session_elsewhere(rig):
                          (bytes, False)):
         request = here.request(wire.query_info(wire.ANY_FILE),
                                session_id=owner.id, tree_id=owner.tree_id)
-        here.connection.send(sign(request.encode()))
-        equal(here.connection.answer(request).signed, signed, "signed")
+        _elsewhere(owner, here, sign(request.encode()), [request], [signed])
+
+
+@case(profiles=PROFILES)
+def errors_for_a_session_elsewhere_in_a_compound(rig):
+    """The signature of one request says nothing of the others."""
+    owner, here = rig.session, rig.new_session()
+    for bodies, signer in (([wire.close(wire.ANY_FILE), wire.echo()], 0),
+                           ([wire.echo(), wire.close(wire.ANY_FILE)], 1)):
+        requests = [request.changed(session_id=owner.id) for request in
+                    here.chain(bodies, related=False)]
+        parts = [request.encode() for request in requests]
+        parts[signer] = owner.sign(parts[signer])
+        _elsewhere(owner, here, b"".join(parts), requests,
+                   [index == signer for index in range(2)])
 
 
 @case(modes=("auto",), profiles=ALGORITHMS)
