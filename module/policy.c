@@ -192,10 +192,12 @@ established(const struct smbsign_policy *policy,
 	if (verdict.action != SMBSIGN_PASS)
 		return verdict;
 	if (!(element->flags & SMB2_FLAG_SIGNED)) {
-		if (must)
+		if (session->required)
 			return refuse(SMBSIGN_REASON_UNSIGNED,
 				      SMB2_STATUS_ACCESS_DENIED);
-		return act(SMBSIGN_PASS);
+		/* Who was not told to sign comes again, and is told in NEGOTIATE. */
+		return must ? abort_for(SMBSIGN_REASON_UNSIGNED) :
+			      act(SMBSIGN_PASS);
 	}
 	if (session->has_key)
 		return act(SMBSIGN_VERIFY);

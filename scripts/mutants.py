@@ -4,9 +4,22 @@ there, what is put in its place, the suites that must notice)."""
 
 MUTANTS = (
     ("unsigned requests pass", "module/policy.c",
-     "		if (must)\n			return refuse(SMBSIGN_REASON_UNSIGNED,",
-     "		if (0)\n			return refuse(SMBSIGN_REASON_UNSIGNED,",
+     "	if (!(element->flags & SMB2_FLAG_SIGNED)) {\n"
+     "		if (session->required)",
+     "	if (!(element->flags & SMB2_FLAG_SIGNED)) {\n"
+     "		return act(SMBSIGN_PASS);\n		if (session->required)",
      "attacks"),
+    ("who was not told to sign is not told", "module/policy.c",
+     "		return must ? abort_for(SMBSIGN_REASON_UNSIGNED) :\n",
+     "		if (must)\n"
+     "			return refuse(SMBSIGN_REASON_UNSIGNED,\n"
+     "				      SMB2_STATUS_ACCESS_DENIED);\n"
+     "		return must ? abort_for(SMBSIGN_REASON_UNSIGNED) :\n",
+     "policies --mode auto"),
+    ("required does not go for sessions that were before", "module/policy.c",
+     "		return must ? abort_for(SMBSIGN_REASON_UNSIGNED) :\n"
+     "			      act(SMBSIGN_PASS);",
+     "		return act(SMBSIGN_PASS);", "policies --mode auto"),
     ("wrong signatures pass", "module/rx.c",
      "if (crypto_memneq(expected, rx->signature, sizeof(expected))) {",
      "if (0) {", "attacks"),

@@ -130,6 +130,27 @@ def _mount_case(options, size):
     return work
 
 
+def _raised_case(options):
+    """The policy is raised while a client works that was not told to sign: it
+    comes back, is told, and goes on."""
+    def work(rig):
+        with _places(*TINY) as (tree, _, target), \
+                _mounted(rig, options) as mount:
+            shutil.copytree(tree, mount / "copy")
+            before = rig.server.stats()["verified"]
+            with rig.server.knob("policy", "required"), \
+                    rig.server.counts("refused", 0), \
+                    rig.server.counts("aborted", 1):
+                shutil.copytree(tree, mount / "again")
+                equal(contents(mount / "again"), contents(tree),
+                      "what was read")
+            expect(rig.server.stats()["verified"] > before,
+                   "nothing was verified")
+            shutil.rmtree(mount / "again")
+            equal(contents(target), contents(tree), "what was written")
+    return work
+
+
 def _counting(work):
     """Honest clients: they work, and nobody was refused."""
     def counted(rig):
@@ -161,6 +182,9 @@ def _register():
     for name, options in SILENT_MOUNTS.items():
         mode = "mandatory" if "sealed" in name else "required"
         _add(f"cifs.ko {name}", _mount_case(options, TINY), (mode,))
+        if mode == "required":
+            add(f"cifs.ko {name}, told to sign later", _raised_case(options),
+                suite="clients", modes=("auto",), profiles=LATEST)
     _add("smbclient as it comes", _smbclient_case(SILENT), ("required",))
 
 

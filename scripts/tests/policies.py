@@ -63,16 +63,24 @@ def client_demands_signing(rig):
 
 @case(modes=FREE, profiles=PROFILES)
 def required_applies_to_a_live_session(rig):
-    session = rig.new_session()
-    path = rig.fresh_path()
-    _unsigned(session, wire.create(path.name))
+    """Its client was not told to sign. Refused, it would not know; cut off, it
+    comes back, and is told."""
+    signing, unsigned = rig.new_session(), rig.new_session()
+    _unsigned(unsigned, wire.create(rig.fresh_path().name))
     with rig.server.knob("policy", "required"):
         path = rig.fresh_path()
-        request = session.request(wire.create(path.name))
-        judge.refused(session, request, request.encode())
+        request = unsigned.request(wire.create(path.name))
+        judge.cut_off(unsigned.connection, request.encode())
         expect(not path.exists(), "the file was created")
-        session.create(path.name)
-    _unsigned(session, wire.echo())
+        signing.create(path.name)
+        path = rig.fresh_path()
+        again = rig.new_session()
+        expect(again.connection.negotiated.security_mode &
+               wire.SIGNING_REQUIRED, "not told")
+        request = again.request(wire.create(path.name))
+        judge.refused(again, request, request.encode())
+        expect(not path.exists(), "the file was created")
+    _unsigned(signing, wire.echo())
 
 
 @case(modes=FREE, profiles=ENCRYPTING)

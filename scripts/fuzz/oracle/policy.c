@@ -149,7 +149,8 @@ of_session(const struct smbsign_policy *p, const struct smbsign_conn_facts *c,
 		{ sign && s->has_key, LET(VERIFY) },
 		{ sign && single && ksmbd_checks(e->command), LET(PROVISIONAL) },
 		{ sign && must, REFUSE(NO_KEY, ACCESS_DENIED) },
-		{ must, REFUSE(UNSIGNED, ACCESS_DENIED) },
+		{ must && s->required, REFUSE(UNSIGNED, ACCESS_DENIED) },
+		{ must, ABORT(UNSIGNED) },
 		{ true, LET(PASS) },
 	};
 
