@@ -36,19 +36,36 @@ static void drain(void)
 	srcu_barrier(&smbsign_grace);
 }
 
+static void crypto_exit(void)
+{
+	smbsign_derive_exit();
+	smbsign_mac_exit();
+}
+
+static int __init crypto_init(void)
+{
+	int ret = smbsign_mac_init();
+
+	if (!ret)
+		ret = smbsign_derive_init();
+	if (!ret)
+		return 0;
+	pr_err("the kernel's crypto lacks AES-CMAC, HMAC-SHA256 or SHA-512: %d\n",
+	       ret);
+	crypto_exit();
+	return ret;
+}
+
 static int __init smbsign_init(void)
 {
 	int ret;
 
-	ret = smbsign_mac_init();
+	ret = crypto_init();
 	if (ret)
 		return ret;
-	ret = smbsign_derive_init();
-	if (ret)
-		goto err_mac;
 	ret = smbsign_session_init();
 	if (ret)
-		goto err_derive;
+		goto err_crypto;
 	ret = smbsign_sysctl_init();
 	if (ret)
 		goto err_session;
@@ -75,10 +92,8 @@ err_sysctl:
 	smbsign_sysctl_exit();
 err_session:
 	smbsign_session_exit();
-err_derive:
-	smbsign_derive_exit();
-err_mac:
-	smbsign_mac_exit();
+err_crypto:
+	crypto_exit();
 	return ret;
 }
 
@@ -90,8 +105,7 @@ static void __exit smbsign_exit(void)
 	smbsign_stats_exit();
 	smbsign_sysctl_exit();
 	smbsign_session_exit();
-	smbsign_derive_exit();
-	smbsign_mac_exit();
+	crypto_exit();
 	pr_info("ksmbd is not guarded any more\n");
 }
 
@@ -100,5 +114,6 @@ module_exit(smbsign_exit);
 
 MODULE_DESCRIPTION("Keeps the SMB signing policy of ksmbd's connections");
 MODULE_AUTHOR("The smbsign authors");
+MODULE_VERSION("0.9.0");
 MODULE_LICENSE("GPL");
 MODULE_SOFTDEP("pre: cmac hmac sha256 sha512 aesni_intel");
