@@ -47,8 +47,9 @@ def dialects_that_lead_to_the_same_choice(rig):
         _agrees(session, session.call(wire.validate_negotiate_info(offer)))
 
 
-@case(modes=("mandatory",), profiles=SMB30[-2:])
+@case(profiles=SMB30[-2:])
 def encrypted_one_is_answered(rig):
+    """Where only the policy demands signing, with what that made of it."""
     session = rig.new_session()
     session.encrypting = True
     _agrees(session, session.call(_right(session)))
