@@ -902,6 +902,33 @@ static void no_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_BAD_SIGNATURE, around.reason);
 }
 
+/* What need not be verified does not stay behind what has been streamed. */
+static void no_room_behind(struct kunit *test)
+{
+	static const struct request requests[] = {
+		{ SMB2_CMD_CREATE, 1, ID, NULL, 0, 56, true },
+		{ SMB2_CMD_WRITE, 2, ID, NULL, 0, LARGE, true },
+		{ SMB2_CMD_CLOSE, 3, ID, NULL, 0, 24 },
+	};
+	struct smbsign_conn *conn = conn_for(test, RELAXED);
+	u8 *data = guarded_alloc(test, LARGE + 512), *at = data + SMB2_NBSS_SIZE;
+	u32 ends[ARRAY_SIZE(requests)], i;
+
+	for (i = 0; i < ARRAY_SIZE(requests); i++) {
+		at = put_request(test, at, &requests[i]);
+		ends[i] = at - data;
+	}
+	put_unaligned_be32(ends[2] - SMB2_NBSS_SIZE, data);
+	start_at(conn, 0);
+	conn->sk->sk_rcvbuf = 4096;
+	rig_arrive(test, conn, data, ends[0], true);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	KUNIT_EXPECT_EQ(test, ends[0], smbsign_rx_readable(conn));
+	rig_arrive(test, conn, data + ends[0], 1000, true);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	KUNIT_EXPECT_EQ(test, ends[0] + 1000, smbsign_rx_readable(conn));
+}
+
 /* A peer who half-closes in the middle of a frame is just that. */
 static void half_closed(struct kunit *test)
 {
@@ -1273,6 +1300,7 @@ static struct kunit_case rx_cases[] = {
 	KUNIT_CASE(streamed),
 	KUNIT_CASE(held),
 	KUNIT_CASE(no_room),
+	KUNIT_CASE(no_room_behind),
 	KUNIT_CASE(half_closed),
 	KUNIT_CASE(no_room_for_refused),
 	KUNIT_CASE(no_room_to_refuse),

@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/rculist.h>
+#include <linux/rcupdate.h>
 #include <linux/rtnetlink.h>
 #include <linux/tracepoint.h>
 #include <linux/wait_bit.h>
@@ -299,9 +300,10 @@ static unsigned int reset_all(bool (*wanted)(const struct sock *sk))
 	return count;
 }
 
+/* From one that is closed nobody reads, and not every kernel aborts it. */
 static bool is_unguarded(const struct sock *sk)
 {
-	return !smbsign_proto_is_ours(sk);
+	return !smbsign_proto_is_ours(sk) && !sock_flag(sk, SOCK_DEAD);
 }
 
 static struct sock *first_conn(void)
@@ -366,6 +368,8 @@ int smbsign_attach_init(void)
 	ret = tracepoint_probe_register(set_state, state_changed, NULL);
 	if (ret)
 		return ret;
+	/* Who is about to listen, and was not met, is found by then. */
+	synchronize_rcu_tasks();
 	ret = smbsign_listener_prepare_all();
 	if (ret) {
 		smbsign_attach_exit();

@@ -92,9 +92,13 @@ static struct sk_buff *find_from_tail(struct sock *sk, u32 seq)
 /* Search from the nearer end: new bytes come at the tail, a reader is ahead. */
 static struct sk_buff *queue_find(struct sock *sk, u32 seq)
 {
+	u32 end = smbsign_queue_end(sk);
 	struct sk_buff *skb;
 
-	if (seq - tcp_sk(sk)->copied_seq < smbsign_queue_end(sk) - seq)
+	/* What was passed before it came is ahead of all that is there. */
+	if (!before(seq, end))
+		return ERR_PTR(-EAGAIN);
+	if (seq - tcp_sk(sk)->copied_seq < end - seq)
 		skb = find_from_head(sk, seq);
 	else
 		skb = find_from_tail(sk, seq);

@@ -769,6 +769,8 @@ static void begin_frame(struct smbsign_rx *rx)
 	rx->streaming = false;
 	rx->frame = rx->parsed;
 	rx->ids_used = rx->parsed;
+	/* Whatever it is: many small ones are work, too. */
+	charge(rx, sizeof(struct smb2_header));
 	smbsign_count(SMBSIGN_COUNT_FRAMES);
 }
 
@@ -906,6 +908,9 @@ static void unstall(struct smbsign_conn *conn)
 	int space;
 	u32 missing;
 
+	/* What has passed behind a part that is out already goes, too. */
+	if (rx->streaming && rx->state == SMBSIGN_RX_ELEMENT && !is_first(rx))
+		release_streamed(rx);
 	if (rx->streaming || rx->released != tp->copied_seq ||
 	    (rx->state != SMBSIGN_RX_BODY && rx->state != SMBSIGN_RX_ELEMENT))
 		return;
