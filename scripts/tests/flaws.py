@@ -26,6 +26,8 @@ kernels are 6.1 and 6.12.95, which is .95 below.
             crowds_break_ksmbd()
 6.12        pads a READ in a compound with what lies behind its buffer, which KASAN does
             not copy: pads_beyond_its_buffer()
+all         wait for a lock until nobody blocks them, which is noted a moment after they
+            were woken: who looks in between waits for ever. BlockedLock.granted()
 6.1, 6.12   have no window of MessageIds, and refuse CHANGE_NOTIFY: cases that
             need them, or need them not to be there, say kernels="7", "6"
 """

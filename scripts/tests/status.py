@@ -156,7 +156,7 @@ def what_required_would_refuse_is_foreseen_once(rig):
             command="CREATE")
     with rig.server.knob("policy", "required"):
         request = session.request(wire.create("refused"))
-        judge.refused(session, request, request.encode())
+        judge.cut_off(session.connection, request.encode())
 
 
 @case(modes=("mandatory", "auto"), profiles=LATEST)
