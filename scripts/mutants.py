@@ -208,10 +208,10 @@ MUTANTS = (
      "	if ((session->guest || session->keyless) &&\n", "	if (0 &&\n",
      "guests --mode required"),
     ("guests are believed what they say of themselves", "module/session.c",
-     "		session->facts.guest |= public;\n", "", "guests"),
+     "		session->facts.guest |= public;\n", "", "guests --mode required"),
     ("a guest's session may be encrypted", "module/policy.c",
      "	if (smbsign_policy_guest(policy, session).action != SMBSIGN_PASS)",
-     "	if (0)", "guests encryption --match /3.1.1+enc"),
+     "	if (0)", "guests --mode required --match /3.1.1+enc"),
 
     # Encryption
     ("any session may be encrypted", "module/policy.c",
@@ -223,7 +223,8 @@ MUTANTS = (
 
     ("a session may bind to nothing, and get no keys", "module/policy.c",
      "	if (!element->session_id && element->setup_flags &"
-     " SMB2_SETUP_FLAG_BINDING)", "	if (0)", "encryption"),
+     " SMB2_SETUP_FLAG_BINDING)", "	if (0)",
+     "encryption --match /3.1.1+enc"),
     ("SESSION_SETUP may be one of a compound", "module/policy.c",
      "	if (!single || element->length > SMBSIGN_SETUP_MAX)", "	if (0)",
      "sessions compounds"),
@@ -236,7 +237,7 @@ MUTANTS = (
     ("a channel forgets that its session must be encrypted",
      "module/session.c",
      "	facts->encrypted = READ_ONCE(other->facts.encrypted);\n", "",
-     "bindings encryption --match /3.1.1+enc"),
+     "bindings --mode sealed --match /3.1.1+enc"),
     ("a held tail stalls the connection", "module/proto.c",
      "			smbsign_queue_cut(sk, conn->rx.released);", "			;",
      "window --mode auto"),

@@ -145,9 +145,17 @@ def plaintext_goes_on_after_encryption(rig):
     """The ids inside a transform are not ours to see: they must leave the
     window as wide as it is."""
     session = rig.new_session()
-    for turn in range(100):
+    for turn in range(20):
         session.encrypting = bool(turn % 3)
         session.echo()
+    file = rig.file(b"", session)
+    session.encrypting = True
+    for _ in range(session.connection.credits):
+        # Its answer is encrypted; that to an ECHO is not.
+        response = session.call(wire.query_info(file.id))
+        expect(response.encrypted, "in the plain")
+    session.encrypting = False
+    session.echo()
 
 
 # Ranges and compounds
