@@ -1041,6 +1041,28 @@ static void shown(struct kunit *test)
 	KUNIT_EXPECT_LE(test, 1U, i);
 }
 
+/* Frames that are no requests are counted, too: so many, and no more at once. */
+static void strange_frames_are_charged(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_for(test, CIPHERED);
+	u32 length = 16, number = 100, most = 10, i;
+	u8 *data = guarded_alloc(test, number * length);
+
+	around.policy.mode = SMBSIGN_POLICY_AUDIT;
+	for (i = 0; i < number; i++) {
+		memset(data + i * length, 0, length);
+		put_unaligned_be32(length - SMB2_NBSS_SIZE, data + i * length);
+		memcpy(data + i * length + SMB2_NBSS_SIZE, "\xfdSMB", 4);
+	}
+	start_at(conn, 0);
+	rig_arrive(test, conn, data, number * length, false);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_MORE,
+			run_for(conn, most * sizeof(struct smb2_header), U32_MAX));
+	KUNIT_EXPECT_EQ(test, most, around.reports);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STARVED, run(conn));
+	KUNIT_EXPECT_EQ(test, number * length, smbsign_rx_readable(conn));
+}
+
 static bool in_softirq_call(struct smbsign_conn *conn)
 {
 	int grace = smbsign_grace_enter();
@@ -1305,6 +1327,7 @@ static struct kunit_case rx_cases[] = {
 	KUNIT_CASE(no_room_for_refused),
 	KUNIT_CASE(no_room_to_refuse),
 	KUNIT_CASE_PARAM(shown, elsewhere_gen_params),
+	KUNIT_CASE(strange_frames_are_charged),
 	KUNIT_CASE(softirq),
 	KUNIT_CASE(softirq_bulk),
 	KUNIT_CASE(replay_allowed),
