@@ -215,8 +215,23 @@ void smbsign_attach_kill(u64 session_id, enum smbsign_reason reason)
 	}
 }
 
-/* Cut a connection, whoever guards it; it is not ours afterwards. */
-static void reset(struct sock *sk)
+static void silence(struct sock *sk)
+{
+	if (smbsign_conn_of(sk) && inet_csk(sk)->icsk_ulp_ops == &ulp) {
+		WRITE_ONCE(smbsign_conn_of(sk)->rx.state, SMBSIGN_RX_DEAD);
+		smbsign_conn_kick(smbsign_conn_of(sk));
+	}
+	/* What ksmbd left for us to sign must not go out any more. */
+	sk->sk_shutdown = SHUTDOWN_MASK;
+}
+
+static void empty_and_detach(struct sock *sk)
+{
+	__skb_queue_purge(&sk->sk_receive_queue);
+	smbsign_detach(sk);
+}
+
+static void locked(struct sock *sk, void (*work)(struct sock *sk))
 {
 	lock_sock(sk);
 	/*
@@ -225,17 +240,19 @@ static void reset(struct sock *sk)
 	 */
 	local_bh_disable();
 	bh_lock_sock(sk);
-	if (smbsign_conn_of(sk) && inet_csk(sk)->icsk_ulp_ops == &ulp) {
-		WRITE_ONCE(smbsign_conn_of(sk)->rx.state, SMBSIGN_RX_DEAD);
-		smbsign_conn_kick(smbsign_conn_of(sk));
-	}
-	/* What ksmbd left for us to sign must not go out any more. */
-	sk->sk_shutdown = SHUTDOWN_MASK;
-	smbsign_detach(sk);
+	work(sk);
 	bh_unlock_sock(sk);
 	local_bh_enable();
 	release_sock(sk);
+}
+
+/* Cut a connection, whoever guards it; it is not ours afterwards. */
+static void reset(struct sock *sk)
+{
+	locked(sk, silence);
+	/* Nothing comes any more once it is closed, but what has come stays. */
 	tcp_abort(sk, ECONNRESET);
+	locked(sk, empty_and_detach);
 }
 
 static bool is_open(const struct sock *sk)

@@ -305,6 +305,8 @@ MUTANTS = (
      "	if (verdict.action == SMBSIGN_REFUSE &&\n", "	if (0 &&\n", "status"),
     ("changes of policy are not told", "module/sysctl.c",
      "	if (strcmp(old, new))", "	if (0)", "status"),
+    ("what nobody has judged can be read after the reset", "module/attach.c",
+     "	__skb_queue_purge(&sk->sk_receive_queue);\n", "", "life"),
     ("rmmod waits for nobody on the way in", "module/main.c",
      "{\n	synchronize_rcu_tasks();\n", "{\n", "life"),
     ("rmmod waits for nobody inside", "module/main.c",

@@ -3,6 +3,9 @@
 open. Each case leaves both running."""
 
 import contextlib
+import fcntl
+import os
+import pathlib
 import re
 import threading
 import time
@@ -12,8 +15,9 @@ from smb2.connection import Closed
 from smb2.session import BadSignature, StatusError
 
 from . import judge
+from .kernellog import KernelLog
 from .rig import LATEST
-from .server import SHARE, wait_until
+from .server import CONF, SHARE, wait_until
 from .tap import case, equal, expect
 from .tracer import Tracer
 
@@ -116,6 +120,78 @@ def rmmod_while_a_large_request_is_on_its_way(rig):
         equal(file.content, b"untouched", "content")
         rig.server.load(_policy(rig.server))
     _guarded(rig)
+
+
+@contextlib.contextmanager
+def _one_request_at_a_time(server):
+    """ksmbd reads no request before it has answered the last."""
+    conf = CONF.read_text(encoding="ascii")
+    server.stop_ksmbd()
+    CONF.write_text(conf.replace("max credits = 8192", "max credits = 1"),
+                    encoding="ascii")
+    server.start_ksmbd()
+    try:
+        yield
+    finally:
+        server.configure("mandatory")
+
+
+@contextlib.contextmanager
+def _one_cpu():
+    """Else ksmbd can miss that a lock is free (flaws.py)."""
+    online = pathlib.Path("/sys/devices/system/cpu/cpu1/online")
+    online.write_text("0", encoding="ascii")
+    try:
+        yield
+    finally:
+        online.write_text("1", encoding="ascii")
+
+
+def _ksmbds_threads():
+    """The threads of ksmbd, one for each connection among them."""
+    found = set()
+    for comm in pathlib.Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            if comm.read_text(encoding="ascii").startswith("ksmbd:"):
+                found.add(comm)
+    return found
+
+
+def _nothing_is_left_to_be_read(rig, reset):
+    """What comes while ksmbd does not read, it would find there afterwards. The
+    ksmbd of 7.x does not go back to a connection that is closed, and that of 6.1
+    has no use for clients of a single credit."""
+    with _one_request_at_a_time(rig.server), _one_cpu():
+        before = _ksmbds_threads()
+        session, path = rig.new_session(), rig.fresh_path()
+        file = session.create(path.name)
+        with open(path, "r+b") as held:
+            fcntl.lockf(held, fcntl.LOCK_EX)
+            request = session.request(
+                wire.lock(file, 0, 8, wire.LOCK_EXCLUSIVE))
+            session.send(request)
+            session.connection.wait_interim(request)
+            # That it is too long is what ksmbd says of it
+            session.connection.transmit(b"\0\xff\xff\xff" + bytes(100))
+            log = KernelLog(os.SEEK_END)
+            reset()
+        wait_until("ksmbd to leave the connection",
+                   lambda: _ksmbds_threads() <= before)
+        read = [text for text in log.messages() if "PDU length" in text]
+        expect(not read, f"ksmbd read it: {read}")
+    _guarded(rig)
+
+
+@case(modes=MANDATORY, profiles=LATEST, kernels="6.12")
+def rmmod_leaves_nothing_to_be_read(rig):
+    _nothing_is_left_to_be_read(rig, lambda: _timed_unload(rig.server))
+
+
+@case(modes=MANDATORY, profiles=LATEST, kernels="6.12")
+def insmod_leaves_nothing_to_be_read(rig):
+    rig.server.unload()
+    _nothing_is_left_to_be_read(
+        rig, lambda: rig.server.load(_policy(rig.server)))
 
 
 @case(modes=MANDATORY, profiles=LATEST)
