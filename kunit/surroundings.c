@@ -2,15 +2,16 @@
 /* What the sources under test have around them. */
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/spinlock.h>
 #include <linux/vmalloc.h>
 
 #include "../module/grace.h"
 #include "../module/sysctl.h"
 #include "surroundings.h"
 
-DEFINE_SRCU(smbsign_grace);
-
 struct surroundings around = { .allocate = -1 };
+
+static DEFINE_SPINLOCK(gauges_lock);
 
 /**
  * surroundings_reset() - as after insmod: nothing counted, every knob as it was
@@ -168,7 +169,16 @@ void smbsign_count_event(unsigned int event)
 
 void smbsign_gauge_add(enum smbsign_gauge gauge, int change)
 {
+	unsigned long flags;
+
+	spin_lock_irqsave(&gauges_lock, flags);
 	around.gauges[gauge] += change;
+	spin_unlock_irqrestore(&gauges_lock, flags);
+}
+
+long smbsign_gauge_read(enum smbsign_gauge gauge)
+{
+	return READ_ONCE(around.gauges[gauge]);
 }
 
 void smbsign_report(struct smbsign_conn *conn,

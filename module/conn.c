@@ -48,6 +48,7 @@ struct smbsign_conn *smbsign_conn_alloc(struct sock *sk, gfp_t gfp)
 	conn->sk = sk;
 	conn->base = sk->sk_prot;
 	conn->data_ready = sk->sk_data_ready;
+	refcount_set(&conn->users, 1);
 	mutex_init(&conn->tx_lock);
 	spin_lock_init(&conn->lock);
 	INIT_LIST_HEAD(&conn->sessions);
@@ -60,14 +61,66 @@ struct smbsign_conn *smbsign_conn_alloc(struct sock *sk, gfp_t gfp)
 
 static void conn_free(struct rcu_head *rcu)
 {
-	struct smbsign_conn *conn = container_of(rcu, struct smbsign_conn, rcu);
+	kfree(container_of(rcu, struct smbsign_conn, rcu));
+	smbsign_grace_freed(sizeof(struct smbsign_conn));
+}
 
-	smbsign_awaited_free(&conn->awaited);
-	smbsign_rx_destroy(&conn->rx);
+/*
+ * What only those use who have a reference, or the socket's lock, or @lock.  The
+ * last of these look once more, and find nothing.
+ */
+static void conn_empty(struct smbsign_conn *conn)
+{
+	struct smbsign_verified_entry *entry;
+	unsigned long *used = NULL;
+	LIST_HEAD(awaited);
+
+	spin_lock_bh(&conn->lock);
+	list_splice_init(&conn->awaited, &awaited);
+	conn->awaited_count = 0;
 	if (conn->window.used != conn->window.small)
-		kfree(conn->window.used);
-	kfree(conn->verified.entry);
-	kfree(conn);
+		used = conn->window.used;
+	smbsign_window_init(&conn->window);
+	entry = conn->verified.entry;
+	conn->verified = (struct smbsign_verified) { };
+	spin_unlock_bh(&conn->lock);
+
+	smbsign_awaited_free(&awaited);
+	smbsign_rx_destroy(&conn->rx);
+	kfree(used);
+	kfree(entry);
+}
+
+/**
+ * smbsign_conn_get() - hold on to the connection of a socket
+ * @sk:		a TCP socket
+ *
+ * What it has stays until smbsign_conn_put(), also when it is let go of meanwhile.
+ *
+ * Context: any; inside smbsign_grace_enter().
+ * Return: the connection, or NULL if the socket is not (or no longer) guarded.
+ */
+struct smbsign_conn *smbsign_conn_get(const struct sock *sk)
+{
+	struct smbsign_conn *conn = smbsign_conn_of(sk);
+
+	return conn && refcount_inc_not_zero(&conn->users) ? conn : NULL;
+}
+
+/**
+ * smbsign_conn_put() - let go of a connection
+ * @conn:	the connection
+ *
+ * Nothing but the struct itself has to wait until nobody can see it.
+ *
+ * Context: any but hard interrupt.
+ */
+void smbsign_conn_put(struct smbsign_conn *conn)
+{
+	if (!refcount_dec_and_test(&conn->users))
+		return;
+	conn_empty(conn);
+	smbsign_grace_free(&conn->rcu, conn_free, sizeof(*conn));
 }
 
 /**
@@ -81,7 +134,7 @@ void smbsign_conn_free(struct smbsign_conn *conn)
 	if (!conn)
 		return;
 	smbsign_session_drop_all(conn);
-	smbsign_grace_call(&conn->rcu, conn_free);
+	smbsign_conn_put(conn);
 }
 
 /**

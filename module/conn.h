@@ -7,6 +7,7 @@
 #include <linux/in6.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <net/inet_connection_sock.h>
 #include <net/sock.h>
@@ -80,6 +81,7 @@ union smbsign_peer {
  * @ksmbd_conn:		ksmbd's own name for the connection, never dereferenced
  * @by_ksmbd_conn:	in the table of redirect.c, once @ksmbd_conn is known
  * @forgotten:		gone from that table for good
+ * @users:		its socket, and whoever waits for a peer
  * @refused_for:	reason of the latest refusal, plus 1; 0: none yet. Written by
  *			whoever refuses, read by anybody
  * @foreseen:		why policy=required would refuse it, plus 1; 0: nothing yet.
@@ -118,6 +120,7 @@ struct smbsign_conn {
 	void			*ksmbd_conn;
 	struct hlist_node	by_ksmbd_conn;
 	bool			forgotten;
+	refcount_t		users;
 	u8			refused_for;
 	u8			foreseen;
 	struct smbsign_rx	rx;
@@ -162,6 +165,8 @@ static inline struct smbsign_conn *smbsign_conn_of(const struct sock *sk)
 
 struct smbsign_conn *smbsign_conn_alloc(struct sock *sk, gfp_t gfp);
 void smbsign_conn_free(struct smbsign_conn *conn);
+struct smbsign_conn *smbsign_conn_get(const struct sock *sk);
+void smbsign_conn_put(struct smbsign_conn *conn);
 struct smbsign_awaited *
 smbsign_awaited_alloc(enum smbsign_awaited_kind kind,
 		      const struct smbsign_element *element,

@@ -98,10 +98,15 @@ int smbsign_decrypt(void *work, struct kvec *vec, unsigned int vecs, int encrypt
 	/* By a pointer, as a call to a function it sees is the compiler's. */
 	int (*by_ksmbd)(void *work, struct kvec *vec, unsigned int vecs,
 			int encrypt) = smbsign_decrypt_by_ksmbd;
-	int grace = smbsign_grace_enter(), ret;
+	int code = smbsign_code_enter(), grace, ret;
 
 	OPTIMIZER_HIDE_VAR(by_ksmbd);
-	ret = by_ksmbd(work, vec, vecs, encrypt) ?: check(vec, vecs);
-	smbsign_grace_leave(grace);
+	ret = by_ksmbd(work, vec, vecs, encrypt);
+	if (!ret) {
+		grace = smbsign_grace_enter();
+		ret = check(vec, vecs);
+		smbsign_grace_leave(grace);
+	}
+	smbsign_code_leave(code);
 	return ret;
 }

@@ -125,6 +125,7 @@ static void key_free(struct rcu_head *rcu)
 	crypto_free_shash(key->tfm);
 	smbsign_cmac_freekey(&key->cmac);
 	kfree_sensitive(key);
+	smbsign_grace_freed(sizeof(*key));
 }
 
 /**
@@ -136,7 +137,7 @@ static void key_free(struct rcu_head *rcu)
 void smbsign_key_put(struct smbsign_key *key)
 {
 	if (key && refcount_dec_and_test(&key->refs))
-		smbsign_grace_call(&key->rcu, key_free);
+		smbsign_grace_free(&key->rcu, key_free, sizeof(*key));
 }
 
 static struct shash_desc *desc_of(struct smbsign_mac *mac)

@@ -17,19 +17,19 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-DEFINE_SRCU(smbsign_grace);
-
 /*
  * Nobody enters any more, but somebody may be on the way in, inside, or on the
  * way out.  The first wait is for those who had read a pointer to one of our
  * functions and were preempted before they called it; the second for those
- * inside, who may sleep there; the third for the last instructions of those who
- * have left the section; the last for what is being freed.
+ * inside; the third for those of them who went on to wait for a peer, which they
+ * do in a section of the other kind, begun before they left that one; the fourth
+ * for the last instructions of those who have left; the last for what is being freed.
  */
 static void drain(void)
 {
 	synchronize_rcu_tasks();
 	synchronize_srcu(&smbsign_grace);
+	synchronize_srcu(&smbsign_code);
 	synchronize_rcu_tasks();
 	srcu_barrier(&smbsign_grace);
 	/* A session's end can let a key go. */

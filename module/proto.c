@@ -72,6 +72,7 @@ static int swallow(struct smbsign_conn *conn, u32 length)
 
 	release_sock(conn->sk);
 	ret = read_released(conn, &nowhere, length, MSG_TRUNC);
+	cond_resched();
 	lock_sock(conn->sk);
 	return ret;
 }
@@ -116,6 +117,17 @@ static void wait_for_more(struct smbsign_conn *conn, long *timeout, int kick)
 	remove_wait_queue(sk_sleep(sk), &wait);
 }
 
+/* One turn of judging, in a section of its own: there may be no end of them. */
+static enum smbsign_rx_result judge(struct smbsign_conn *conn)
+{
+	int grace = smbsign_grace_enter();
+	enum smbsign_rx_result result =
+		smbsign_rx_run(conn, READER_BYTES, U32_MAX);
+
+	smbsign_grace_leave(grace);
+	return result;
+}
+
 /*
  * One look: judge, swallow, or find something for ksmbd.  Returns 1 if the state
  * has changed and another look is worth it, 0 if more must come first.
@@ -125,7 +137,7 @@ static int look(struct smbsign_conn *conn)
 	enum smbsign_rx_result result;
 	u32 length;
 
-	result = smbsign_rx_run(conn, READER_BYTES, U32_MAX);
+	result = judge(conn);
 	if (smbsign_rx_readable(conn))
 		return 1;
 	length = smbsign_rx_discardable(conn);
@@ -168,6 +180,13 @@ static u32 readable_unlocked(const struct smbsign_conn *conn)
 	return after(end, copied) ? end - copied : 0;
 }
 
+/* Somebody may have let go of it while the socket was not locked. */
+static bool is_over(const struct smbsign_conn *conn)
+{
+	return conn->rx.state == SMBSIGN_RX_DEAD ||
+	       smbsign_conn_of(conn->sk) != conn;
+}
+
 /*
  * Wait until there is something for ksmbd: then *@readable bytes of it lie in the
  * queue, released.  Where they do not, what recvmsg() has read, or is to say.
@@ -181,7 +200,7 @@ static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
 
 	for (;;) {
 		kick = atomic_read(&conn->kick);
-		if (conn->rx.state == SMBSIGN_RX_DEAD)
+		if (is_over(conn))
 			return -ECONNRESET;
 		if (conn->rx.state == SMBSIGN_RX_ENDED)
 			return 0;
@@ -197,8 +216,7 @@ static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
 			return ret;
 		if (ret)
 			continue;
-		if (conn->rx.state == SMBSIGN_RX_DEAD ||
-		    conn->rx.state == SMBSIGN_RX_ENDED)
+		if (is_over(conn) || conn->rx.state == SMBSIGN_RX_ENDED)
 			continue;
 		ret = nothing_to_read(sk, timeout);
 		if (ret <= 0)
@@ -208,34 +226,40 @@ static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
 }
 
 static int await_readable(struct smbsign_conn *conn, struct msghdr *msg,
-			  size_t length, int flags, u32 *readable)
+			  size_t length, int flags)
 {
 	struct sock *sk = conn->sk;
+	u32 readable = 0;
 	bool dead;
 	int ret;
 
 	lock_sock(sk);
-	ret = recvmsg_locked(conn, msg, length, flags, readable);
+	ret = recvmsg_locked(conn, msg, length, flags, &readable);
 	dead = conn->rx.state == SMBSIGN_RX_DEAD;
 	release_sock(sk);
 	if (dead)
 		tcp_abort(sk, ECONNRESET);
+	if (readable)
+		ret = read_released(conn, msg, min_t(size_t, length, readable),
+				    flags);
 	return ret;
 }
 
-static int smbsign_recvmsg(struct sock *sk, struct msghdr *msg, size_t length,
-			   int flags)
+/*
+ * Read what is there.  If nothing is, *@waiting is the connection, held: how long it
+ * takes nobody knows.
+ */
+static int read_at_once(struct sock *sk, struct msghdr *msg, size_t length,
+			int flags, struct smbsign_conn **waiting)
 {
 	int grace = smbsign_grace_enter();
 	struct smbsign_conn *conn = smbsign_conn_of(sk);
+	int ret = -ECONNRESET;
 	u32 readable;
-	int ret = 0;
 
-	if (!conn) {
-		/* Let go of between the look at sk_prot and here. */
-		ret = -ECONNRESET;
+	/* Let go of between the look at sk_prot and here. */
+	if (!conn)
 		goto leave;
-	}
 	/* No look ahead, no way around the gate. */
 	if (flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB | MSG_TRUNC)) {
 		ret = -EOPNOTSUPP;
@@ -243,13 +267,28 @@ static int smbsign_recvmsg(struct sock *sk, struct msghdr *msg, size_t length,
 	}
 	name_reader(conn);
 	readable = readable_unlocked(conn);
-	if (!readable)
-		ret = await_readable(conn, msg, length, flags, &readable);
 	if (readable)
 		ret = read_released(conn, msg, min_t(size_t, length, readable),
 				    flags);
+	else
+		*waiting = smbsign_conn_get(sk);
 leave:
 	smbsign_grace_leave(grace);
+	return ret;
+}
+
+static int smbsign_recvmsg(struct sock *sk, struct msghdr *msg, size_t length,
+			   int flags)
+{
+	int code = smbsign_code_enter();
+	struct smbsign_conn *waiting = NULL;
+	int ret = read_at_once(sk, msg, length, flags, &waiting);
+
+	if (waiting) {
+		ret = await_readable(waiting, msg, length, flags);
+		smbsign_conn_put(waiting);
+	}
+	smbsign_code_leave(code);
 	return ret;
 }
 
@@ -265,11 +304,18 @@ SMBSIGN_COMPAT_RECVMSG(smbsign_shut_recvmsg)
 
 static int smbsign_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 {
-	int grace = smbsign_grace_enter();
-	struct smbsign_conn *conn = smbsign_conn_of(sk);
-	int ret = conn ? smbsign_tx(conn, msg, size) : -ECONNRESET;
+	int code = smbsign_code_enter(), grace = smbsign_grace_enter();
+	struct smbsign_conn *conn = smbsign_conn_get(sk);
+	int ret = -ECONNRESET;
 
 	smbsign_grace_leave(grace);
+	if (conn) {
+		ret = smbsign_tx(conn, msg, size);
+		smbsign_conn_put(conn);
+	}
+	/* An answer can end sessions. */
+	smbsign_grace_throttle();
+	smbsign_code_leave(code);
 	return ret;
 }
 
@@ -281,14 +327,15 @@ static int smbsign_shut_sendmsg(struct sock *sk, struct msghdr *msg,
 
 static void smbsign_close(struct sock *sk, long timeout)
 {
-	int grace = smbsign_grace_enter();
+	int code = smbsign_code_enter();
 
 	lock_sock(sk);
 	smbsign_detach(sk);
 	release_sock(sk);
 	/* No longer ours: the socket's own table is back. */
 	sk->sk_prot->close(sk, timeout);
-	smbsign_grace_leave(grace);
+	smbsign_grace_throttle();
+	smbsign_code_leave(code);
 }
 
 /* The end of a socket that nobody closes: one that was never accepted. */

@@ -10,6 +10,7 @@
 #include <linux/uio.h>
 
 #include "conn.h"
+#include "grace.h"
 #include "refuse.h"
 #include "response.h"
 #include "send.h"
@@ -116,15 +117,14 @@ static void refusal_answered(struct smbsign_conn *conn,
  * @size:	bytes in @msg
  * @first:	the first response in it
  *
- * Context: process, may sleep, inside smbsign_grace_enter(), under
- * smbsign_conn.tx_lock.
+ * Context: process, may sleep, under smbsign_conn.tx_lock.
  * Return: as sendmsg() does of @msg.
  */
 int smbsign_refuse_write(struct smbsign_conn *conn, struct msghdr *msg,
 			 size_t size, const struct smbsign_response *first)
 {
+	int grace, ret;
 	u8 *buffer;
-	int ret;
 
 	buffer = kmalloc(SMB2_NBSS_SIZE + count_elements(*first) * ERROR_STRIDE,
 			 GFP_KERNEL);
@@ -133,7 +133,9 @@ int smbsign_refuse_write(struct smbsign_conn *conn, struct msghdr *msg,
 		smbsign_conn_kill(conn, SMBSIGN_REASON_NO_MEMORY);
 		return -ECONNRESET;
 	}
+	grace = smbsign_grace_enter();
 	ret = refusal_build(conn, *first, buffer);
+	smbsign_grace_leave(grace);
 	if (ret < 0)
 		smbsign_conn_kill(conn, ret == -EPROTO ?
 				  SMBSIGN_REASON_MALFORMED :

@@ -69,6 +69,7 @@ void smbsign_rx_destroy(struct smbsign_rx *rx)
 	smbsign_awaited_free(&rx->setups);
 	smbsign_mac_cancel(&rx->mac);
 	kfree(rx->substitute);
+	rx->substitute = NULL;
 }
 
 static bool auditing(void)

@@ -28,7 +28,9 @@
 /* Amounts that go up and down. */
 #define SMBSIGN_GAUGES(X)			\
 	X(CONNECTIONS, "connections")		\
-	X(SESSIONS, "sessions")
+	X(SESSIONS, "sessions")			\
+	X(FREEING, "freeing")			\
+	X(FREEING_BYTES, "freeing_bytes")
 
 enum smbsign_count {
 #define X(id, name) SMBSIGN_COUNT_##id,

@@ -14,6 +14,7 @@
 #include <net/sock.h>
 
 #include "conn.h"
+#include "grace.h"
 #include "learn.h"
 #include "negotiate.h"
 #include "refuse.h"
@@ -200,7 +201,7 @@ static struct outcome tx_responses(struct smbsign_conn *conn,
 	struct smbsign_policy policy;
 	u64 first, session_id;
 	u32 status = 0;
-	int ret;
+	int grace, ret;
 
 	smbsign_policy_get(&policy);
 	first = le64_to_cpu(response->header.session_id);
@@ -212,7 +213,9 @@ static struct outcome tx_responses(struct smbsign_conn *conn,
 		session_id = le64_to_cpu(response->header.session_id);
 		if (session_id == SMB2_SESSION_ID_RELATED)
 			session_id = first;
+		grace = smbsign_grace_enter();
 		ret = tx_response(conn, &policy, response, session_id, &status);
+		smbsign_grace_leave(grace);
 		if (ret) {
 			smbsign_conn_kill(conn, ret == -EPROTO ?
 					SMBSIGN_REASON_MALFORMED :
@@ -356,7 +359,8 @@ static int tx_locked(struct smbsign_conn *conn, struct msghdr *msg, size_t size)
  * @msg:	what it writes: a message from its NBSS header on, or the rest of one
  * @size:	bytes in @msg
  *
- * Context: process, may sleep, inside smbsign_grace_enter().
+ * Context: process, may sleep, with a reference to @conn, not inside
+ * smbsign_grace_enter(): TCP may have no room.
  * Return: bytes of @msg taken, or an error, as sendmsg() does.
  */
 int smbsign_tx(struct smbsign_conn *conn, struct msghdr *msg, size_t size)

@@ -28,8 +28,8 @@ MANDATORY = ("mandatory",)
 CALL = re.compile(r"^ *rmmod-\d+ .*: (\w+) <-0x", re.M)
 # What rmmod waits for once ksmbd is not hooked any more, see drain(); and what
 # it calls before that, and after
-WAITS = ["synchronize_rcu_tasks", "synchronize_srcu", "synchronize_rcu_tasks",
-         "srcu_barrier", "srcu_barrier"]
+WAITS = ["synchronize_rcu_tasks", "synchronize_srcu", "synchronize_srcu",
+         "synchronize_rcu_tasks", "srcu_barrier", "srcu_barrier"]
 BEFORE, AFTER = "unregister_module_notifier", "proc_remove"
 
 
