@@ -46,7 +46,9 @@
 	X(ATTACH_LATE, "attach_late", "data came before protection")	\
 	X(BACKLOG, "backlog", "too many requests wait for an answer")	\
 	X(SHORT_WRITE, "short_write",					\
-	  "ksmbd could not write a whole response")
+	  "ksmbd could not write a whole response")			\
+	X(UNANSWERED, "unanswered",					\
+	  "too much was sent that gets no answer")
 
 enum smbsign_reason {
 #define X(id, name, words) SMBSIGN_REASON_##id,

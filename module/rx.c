@@ -34,6 +34,13 @@
 #define BULK_BYTES	32768
 /* No client compounds more; a refusal keeps a header of each. */
 #define COMPOUND_MAX	256
+/*
+ * Bytes of refused frames that get no answer, since ksmbd has written something
+ * last; a small frame is work, too.  It is as many CANCELs as ksmbd lets requests be
+ * in flight (8192 credits).
+ */
+#define UNANSWERED_FRAME	128
+#define UNANSWERED_MAX		(8192 * UNANSWERED_FRAME)
 /* An ECHO of a compound, padded to 8 bytes. */
 #define ECHO_SIZE	(sizeof(struct smb2_header) + \
 			 sizeof(struct smb2_echo_request))
@@ -1068,6 +1075,18 @@ u32 smbsign_rx_discardable(const struct smbsign_conn *conn)
 		   distance(copied, smbsign_queue_end(conn->sk)));
 }
 
+/* A frame of which nothing will be answered: it held CANCELs alone. */
+static void count_unanswered(struct smbsign_conn *conn)
+{
+	struct smbsign_rx *rx = &conn->rx;
+	u32 sum = READ_ONCE(rx->unanswered);
+
+	sum += max_t(u32, rx->frame_end - rx->frame, UNANSWERED_FRAME);
+	WRITE_ONCE(rx->unanswered, sum);
+	if (sum > UNANSWERED_MAX)
+		smbsign_rx_kill(conn, &rx->element, SMBSIGN_REASON_UNANSWERED);
+}
+
 /**
  * smbsign_rx_swallowed() - has the refused frame been swallowed altogether?
  * @conn:	the connection, its socket locked
@@ -1086,6 +1105,8 @@ bool smbsign_rx_swallowed(struct smbsign_conn *conn)
 		return false;
 	rx->refusing = false;
 	WRITE_ONCE(rx->released, rx->frame_end);
+	if (!rx->substitute)
+		count_unanswered(conn);
 	return true;
 }
 

@@ -96,6 +96,8 @@ struct smbsign_substitute {
  * @setups:	SESSION_SETUP requests of the frame, to be waited for if it passes
  * @mac:	its MAC as far as @parsed
  * @substitute:	what ksmbd reads in place of a refused frame, or NULL
+ * @unanswered:	bytes of refused frames that nothing answers, since ksmbd's latest
+ *		message; cleared without the lock, so one more may be let pass
  */
 struct smbsign_rx {
 	u32				parsed;
@@ -122,6 +124,7 @@ struct smbsign_rx {
 	struct list_head		setups;
 	struct smbsign_mac		mac;
 	struct smbsign_substitute	*substitute;
+	u32				unanswered;
 };
 
 void smbsign_rx_init(struct smbsign_rx *rx, u32 seq);

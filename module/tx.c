@@ -287,6 +287,7 @@ static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 	struct smbsign_response first;
 	bool again;
 
+	WRITE_ONCE(conn->rx.unanswered, 0);
 	if (READ_ONCE(conn->rx.state) == SMBSIGN_RX_TRANSPARENT)
 		return (struct outcome) { };
 	if (!smbsign_response_first(&first, msg, message_length) ||
