@@ -13,6 +13,11 @@
  * client's; refusals are bounded well below, they cost memory.
  */
 #define AWAITED_MAX	1024
+/*
+ * Sessions that may be in the making on a connection at a time; no client logs so
+ * many users on at once.  ksmbd 7.3 lets one.
+ */
+#define SETUPS_MAX	256
 
 /* ksmbd's listeners are IPv6 sockets: an IPv4 client is shown as one. */
 static void peer_of(const struct sock *sk, union smbsign_peer *peer)
@@ -242,6 +247,29 @@ static struct smbsign_awaited *find_awaited(struct smbsign_conn *conn,
 			return awaited;
 	}
 	return NULL;
+}
+
+/**
+ * smbsign_conn_setups_full() - are too many sessions in the making?
+ * @conn:	the connection
+ *
+ * Those that have been answered, and the requests for one that still wait for it.
+ *
+ * Context: any but hard interrupt. [MS-SMB2] 3.3.5.5.
+ * Return: true if a SESSION_SETUP that names no session is one too many.
+ */
+bool smbsign_conn_setups_full(struct smbsign_conn *conn)
+{
+	const struct smbsign_awaited *awaited;
+	unsigned int setups;
+
+	spin_lock_bh(&conn->lock);
+	setups = conn->facts.in_progress;
+	list_for_each_entry(awaited, &conn->awaited, node)
+		setups += awaited->kind == SMBSIGN_AWAITED_SETUP &&
+			  !awaited->session_id;
+	spin_unlock_bh(&conn->lock);
+	return setups >= SETUPS_MAX;
 }
 
 /**

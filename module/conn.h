@@ -182,6 +182,7 @@ void smbsign_conn_answered(struct smbsign_conn *conn,
 			   struct smbsign_awaited *awaited);
 void smbsign_conn_kick(struct smbsign_conn *conn);
 void smbsign_conn_kill(struct smbsign_conn *conn, enum smbsign_reason reason);
+bool smbsign_conn_setups_full(struct smbsign_conn *conn);
 void smbsign_conn_repeats(struct smbsign_conn *conn);
 void smbsign_conn_verified(struct smbsign_conn *conn,
 			   const struct smbsign_element *element, u64 key,

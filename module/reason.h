@@ -48,7 +48,8 @@
 	X(SHORT_WRITE, "short_write",					\
 	  "ksmbd could not write a whole response")			\
 	X(UNANSWERED, "unanswered",					\
-	  "too much was sent that gets no answer")
+	  "too much was sent that gets no answer")			\
+	X(SETUPS, "setups", "too many sessions are in the making")
 
 enum smbsign_reason {
 #define X(id, name, words) SMBSIGN_REASON_##id,
