@@ -72,6 +72,16 @@ union smbsign_peer {
 };
 
 /**
+ * struct smbsign_unsent - a message of ksmbd that TCP had no room for at all
+ * @header:	of its first response, as it is written again, or of protocol 0
+ * @status:	what is said in its place, or 0
+ */
+struct smbsign_unsent {
+	struct smb2_header	header;
+	u32			status;
+};
+
+/**
  * struct smbsign_conn - a guarded connection
  * @sk:			its socket; ours while we are attached
  * @node:		in the list of all connections
@@ -89,8 +99,8 @@ union smbsign_peer {
  * @rx:			what came in; under the socket lock
  * @tx_lock:		serialises writers; outside of the socket lock
  * @tx_left:		bytes of ksmbd's current response not written yet; @tx_lock
- * @tx_unsent:		header of a response that TCP had no room for, or of
- *			protocol 0; @tx_lock
+ * @tx_unsent:		what became of the message before, where it is to be written
+ *			again; @tx_lock
  * @told:		ksmbd's NEGOTIATE response was made to demand signing; @tx_lock
  * @bound:		a session was to be bound to it; set under the socket lock
  * @outdated:		ksmbd has given the number of one of its sessions away since;
@@ -127,7 +137,7 @@ struct smbsign_conn {
 
 	struct mutex		tx_lock;	/* writers */
 	u32			tx_left;
-	struct smb2_header	tx_unsent;
+	struct smbsign_unsent	tx_unsent;
 	bool			told;
 
 	bool			bound;

@@ -31,10 +31,16 @@
 			 sizeof(struct smb2_ioctl_response) + \
 			 sizeof(struct smb2_validate_response))
 
-/* The message was dealt with to its end; what was written is returned. */
+/**
+ * struct outcome - what became of a message
+ * @done:	it was dealt with to its end
+ * @ret:	then what sendmsg() is to say
+ * @status:	what is said in its place, or 0
+ */
 struct outcome {
 	bool	done;
 	int	ret;
+	u32	status;
 };
 
 /* A server that speaks only SMB1 answers an SMB1 NEGOTIATE in kind. */
@@ -112,6 +118,17 @@ static int replace(struct smbsign_conn *conn, struct msghdr *msg, size_t size,
 	if (response->header.command == cpu_to_le16(SMB2_CMD_NEGOTIATE))
 		end(conn);
 	return ret;
+}
+
+static struct outcome replaced(struct smbsign_conn *conn, struct msghdr *msg,
+			       size_t size,
+			       const struct smbsign_response *response,
+			       u32 status)
+{
+	return (struct outcome) {
+		.done = true, .status = status,
+		.ret = replace(conn, msg, size, response, status),
+	};
 }
 
 /* What is to be said in place of the response, or 0. */
@@ -223,9 +240,7 @@ static struct outcome tx_responses(struct smbsign_conn *conn,
 			return (struct outcome) { true, -ECONNRESET };
 		}
 		if (status)
-			return (struct outcome) {
-				true, replace(conn, msg, size, response, status)
-			};
+			return replaced(conn, msg, size, response, status);
 	} while (smbsign_response_next(response));
 	return (struct outcome) { };
 }
@@ -280,6 +295,16 @@ static struct outcome tx_other(struct smbsign_conn *conn,
 	return (struct outcome) { };
 }
 
+/* What was judged and signed, or replaced, and then found no room. */
+static bool is_written_again(const struct smbsign_conn *conn,
+			     const struct smbsign_response *first)
+{
+	const struct smb2_header *unsent = &conn->tx_unsent.header;
+
+	return unsent->protocol_id &&
+	       !memcmp(unsent, &first->header, sizeof(first->header));
+}
+
 /* ksmbd starts a message. */
 static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 			       size_t size, u32 message_length)
@@ -293,8 +318,7 @@ static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 	if (!smbsign_response_first(&first, msg, message_length) ||
 	    first.header.protocol_id != SMB2_PROTOCOL_ID)
 		return tx_other(conn, msg);
-	again = conn->tx_unsent.protocol_id &&
-		!memcmp(&conn->tx_unsent, &first.header, sizeof(first.header));
+	again = is_written_again(conn, &first);
 	/* Before the client can know of them. */
 	if (!again && smbsign_conn_grant(conn, credits(&first), GFP_KERNEL)) {
 		smbsign_conn_kill(conn, SMBSIGN_REASON_NO_MEMORY);
@@ -305,6 +329,9 @@ static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 		return (struct outcome) {
 			true, smbsign_refuse_write(conn, msg, size, &first)
 		};
+	/* Nobody waits for it any more: what it was to become is not found again. */
+	if (again && conn->tx_unsent.status)
+		return replaced(conn, msg, size, &first, conn->tx_unsent.status);
 	if (smbsign_response_overlaps(msg))
 		return tx_copy(conn, msg, size, message_length);
 	return again ? (struct outcome) { } :
@@ -313,15 +340,18 @@ static struct outcome tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 
 /*
  * ksmbd writes a message again that TCP had no room for at all.  It has been
- * judged and signed, and its credits count once.
+ * judged, and signed or replaced, and its credits count once.
  */
 static void remember_unsent(struct smbsign_conn *conn, const struct msghdr *msg,
-			    bool unsent)
+			    const struct outcome *outcome)
 {
-	if (!unsent || !smbsign_response_peek(msg, SMB2_NBSS_SIZE,
-					      &conn->tx_unsent,
-					      sizeof(conn->tx_unsent)))
-		conn->tx_unsent.protocol_id = 0;
+	struct smbsign_unsent *unsent = &conn->tx_unsent;
+
+	unsent->status = outcome->status;
+	if (outcome->ret > 0 ||
+	    !smbsign_response_peek(msg, SMB2_NBSS_SIZE, &unsent->header,
+				   sizeof(unsent->header)))
+		unsent->header.protocol_id = 0;
 }
 
 static int tx_locked(struct smbsign_conn *conn, struct msghdr *msg, size_t size)
@@ -340,7 +370,7 @@ static int tx_locked(struct smbsign_conn *conn, struct msghdr *msg, size_t size)
 		outcome = tx_start(conn, msg, size, left - SMB2_NBSS_SIZE);
 		if (!outcome.done)
 			outcome.ret = conn->base->sendmsg(conn->sk, msg, size);
-		remember_unsent(conn, &start, outcome.ret <= 0);
+		remember_unsent(conn, &start, &outcome);
 	} else {
 		outcome.ret = conn->base->sendmsg(conn->sk, msg, size);
 	}
