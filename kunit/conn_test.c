@@ -316,7 +316,92 @@ static void no_memory(struct kunit *test)
 	smbsign_conn_free(NULL);
 }
 
+/* Whoever still looks finds a connection with nothing on it. */
+static void nothing_is_kept(struct kunit *test)
+{
+	struct smb2_header header = {
+		.command = cpu_to_le16(SMB2_CMD_WRITE),
+		.message_id = cpu_to_le64(5),
+	};
+	struct smbsign_conn *conn = rig_open(test, 0);
+	int grace = smbsign_grace_enter();
+
+	await_one(test, conn, SMBSIGN_AWAITED_REFUSED, 7, ID);
+	KUNIT_EXPECT_EQ(test, 0, smbsign_conn_grant(conn, 2000, GFP_KERNEL));
+	note(conn, SMB2_CMD_WRITE, 5, 'w');
+	conn->rx.substitute = kzalloc(sizeof(*conn->rx.substitute), GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, 0L, around.gauges[SMBSIGN_GAUGE_FREEING]);
+	rig_close(test, conn);
+
+	KUNIT_EXPECT_TRUE(test, list_empty(&conn->awaited));
+	KUNIT_EXPECT_EQ(test, 0U, conn->awaited_count);
+	KUNIT_EXPECT_PTR_EQ(test, conn->window.used,
+			    (unsigned long *)conn->window.small);
+	KUNIT_EXPECT_NULL(test, conn->verified.entry);
+	KUNIT_EXPECT_NULL(test, conn->rx.substitute);
+	KUNIT_EXPECT_FALSE(test, takes(conn, &header));
+	KUNIT_EXPECT_EQ(test, 1L, around.gauges[SMBSIGN_GAUGE_FREEING]);
+	KUNIT_EXPECT_EQ(test, (long)sizeof(*conn),
+			around.gauges[SMBSIGN_GAUGE_FREEING_BYTES]);
+	smbsign_grace_leave(grace);
+	surroundings_drain();
+	KUNIT_EXPECT_EQ(test, 0L, around.gauges[SMBSIGN_GAUGE_FREEING]);
+	KUNIT_EXPECT_EQ(test, 0L, around.gauges[SMBSIGN_GAUGE_FREEING_BYTES]);
+}
+
+/* Who waits for a peer keeps it without a section, and what is on it. */
+static void held(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0), *found;
+	struct sock *sk = conn->sk;
+
+	await_one(test, conn, SMBSIGN_AWAITED_REFUSED, 7, ID);
+	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, conn);
+	found = smbsign_conn_get(sk);
+	KUNIT_EXPECT_PTR_EQ(test, conn, found);
+	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, NULL);
+	KUNIT_EXPECT_NULL(test, smbsign_conn_get(sk));
+	rig_close(test, conn);
+	surroundings_drain();
+	KUNIT_EXPECT_TRUE(test, conn->closed);
+	KUNIT_EXPECT_EQ(test, 1U, conn->awaited_count);
+	KUNIT_EXPECT_EQ(test, 0L, around.gauges[SMBSIGN_GAUGE_FREEING]);
+	smbsign_conn_put(conn);
+	KUNIT_EXPECT_EQ(test, 1L, around.gauges[SMBSIGN_GAUGE_FREEING]);
+}
+
+/* Requests for a new session count, and those that are answered and not done. */
+static void setups(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_awaited *awaited;
+	int ret;
+	u32 i;
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	for (i = 0; i < SETUPS_MAX / 2; i++) {
+		ret = rig_response(conn, 0, 100 + i,
+				   SMB2_STATUS_MORE_PROCESSING_REQUIRED);
+		KUNIT_EXPECT_EQ(test, 0, ret);
+	}
+	/* The next leg of one makes no other. */
+	await_one(test, conn, SMBSIGN_AWAITED_SETUP, 1, 100);
+	await_one(test, conn, SMBSIGN_AWAITED_REFUSED, 2, 0);
+	for (; i < SETUPS_MAX; i++) {
+		KUNIT_EXPECT_FALSE(test, smbsign_conn_setups_full(conn));
+		awaited = await_one(test, conn, SMBSIGN_AWAITED_SETUP, i, 0);
+	}
+	KUNIT_EXPECT_TRUE(test, smbsign_conn_setups_full(conn));
+	mutex_lock(&conn->tx_lock);
+	smbsign_conn_answered(conn, awaited);
+	mutex_unlock(&conn->tx_lock);
+	KUNIT_EXPECT_FALSE(test, smbsign_conn_setups_full(conn));
+}
+
 static struct kunit_case conn_cases[] = {
+	KUNIT_CASE(nothing_is_kept),
+	KUNIT_CASE(held),
+	KUNIT_CASE(setups),
 	KUNIT_CASE(answers_which),
 	KUNIT_CASE(legs),
 	KUNIT_CASE(bounded),

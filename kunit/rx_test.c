@@ -740,6 +740,89 @@ static void refusal(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, window_use(conn, id, 1));
 }
 
+static void cancel_and_swallow(struct kunit *test, struct smbsign_conn *conn,
+			       const struct stream *stream)
+{
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING, run(conn));
+	KUNIT_EXPECT_TRUE(test, swallow(conn));
+}
+
+/* What gets no answer is bounded, a small frame counting for a larger one. */
+static void unanswered(struct kunit *test)
+{
+	static const struct dialogue cancel = {
+		.requests = { { SMB2_CMD_CANCEL, 1, ID, NULL, 0, 4 } },
+	};
+	static const struct dialogue large = {
+		.requests = { { SMB2_CMD_CANCEL, 1, ID, NULL, 0, 1000 } },
+	};
+	static const struct dialogue read = {
+		.requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } },
+	};
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	struct stream *stream = stream_of(test, &large);
+
+	start_at(conn, 0);
+	cancel_and_swallow(test, conn, stream);
+	KUNIT_EXPECT_EQ(test, stream->length, conn->rx.unanswered);
+	/* One that is answered does not count, whatever its size. */
+	cancel_and_swallow(test, conn, stream_of(test, &read));
+	KUNIT_EXPECT_EQ(test, stream->length, conn->rx.unanswered);
+	kfree(conn->rx.substitute);
+	conn->rx.substitute = NULL;
+
+	stream = stream_of(test, &cancel);
+	conn->rx.unanswered = UNANSWERED_MAX - UNANSWERED_FRAME;
+	cancel_and_swallow(test, conn, stream);
+	KUNIT_EXPECT_EQ(test, (u32)UNANSWERED_MAX, conn->rx.unanswered);
+	KUNIT_EXPECT_NE(test, SMBSIGN_RX_DEAD, conn->rx.state);
+	cancel_and_swallow(test, conn, stream);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_DEAD, conn->rx.state);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_UNANSWERED, around.reason);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REPORT_RESET, around.report);
+}
+
+/* A compound of @number requests, not signed; where the parser stops. */
+static enum smbsign_rx_result run_compound(struct kunit *test,
+					   struct smbsign_conn *conn, u32 number)
+{
+	u32 length = SMB2_NBSS_SIZE + number * ECHO_STRIDE, i;
+	u8 *data = guarded_alloc(test, length);
+	struct smb2_header header = {
+		.protocol_id = SMB2_PROTOCOL_ID,
+		.structure_size = cpu_to_le16(sizeof(header)),
+		.command = cpu_to_le16(SMB2_CMD_CREATE),
+		.session_id = cpu_to_le64(STRANGER),
+		.next_command = cpu_to_le32(ECHO_STRIDE),
+	};
+
+	put_unaligned_be32(length - SMB2_NBSS_SIZE, data);
+	for (i = 0; i < number; i++) {
+		header.message_id = cpu_to_le64(i + 1);
+		if (i + 1 == number)
+			header.next_command = 0;
+		memcpy(data + SMB2_NBSS_SIZE + i * ECHO_STRIDE, &header,
+		       sizeof(header));
+	}
+	start_at(conn, 0);
+	rig_arrive(test, conn, data, length, false);
+	return run(conn);
+}
+
+/* What a refusal has ksmbd read, and remembers, is bounded. */
+static void refused_compounds(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING,
+			run_compound(test, conn, COMPOUND_MAX));
+	KUNIT_EXPECT_EQ(test, (u32)COMPOUND_MAX, conn->awaited_count);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STOPPED,
+			run_compound(test, conn, COMPOUND_MAX + 1));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_BACKLOG, around.reason);
+}
+
 /* CANCEL has no answer, and nothing takes its place. */
 static void refused_cancel(struct kunit *test)
 {
@@ -1318,6 +1401,8 @@ static struct kunit_case rx_cases[] = {
 	KUNIT_CASE(every_bit),
 	KUNIT_CASE(refusal),
 	KUNIT_CASE(refused_cancel),
+	KUNIT_CASE(unanswered),
+	KUNIT_CASE(refused_compounds),
 	KUNIT_CASE(unblocked),
 	KUNIT_CASE(streamed),
 	KUNIT_CASE(held),
