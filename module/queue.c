@@ -6,6 +6,8 @@
  * of a byte can differ.  What counts is the copy that tcp_recvmsg() will take: that
  * in the first segment whose end lies behind the byte.  Ends grow along the queue.
  */
+#include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/skbuff.h>
 #include <net/tcp.h>
 
@@ -17,12 +19,17 @@ static u32 skb_seq_end(const struct sk_buff *skb)
 	return TCP_SKB_CB(skb)->seq + skb->len;
 }
 
+/* A segment that the kernel has joined to another may not say whose its pages are. */
+static bool marks_get_lost;
+
 static bool has_foreign_pages(const struct sk_buff *skb)
 {
 	const struct sk_buff *part;
 
 	if (skb_has_shared_frag(skb))
 		return true;
+	if (unlikely(marks_get_lost))
+		return skb_is_nonlinear(skb);
 	skb_walk_frags(skb, part) {
 		if (skb_has_shared_frag(part))
 			return true;
@@ -50,6 +57,46 @@ static int make_private(struct sk_buff *skb)
 		return -ENOMEM;
 	skb_shinfo(skb)->flags &= ~SKBFL_SHARED_FRAG;
 	return 0;
+}
+
+/* Is the mark of a segment's pages still there once it is joined to another? */
+static bool keeps_mark(struct sk_buff *to, struct sk_buff *from,
+		       struct page *page)
+{
+	bool stolen;
+	int delta;
+
+	skb_add_rx_frag(from, 0, page, 0, PAGE_SIZE, PAGE_SIZE);
+	skb_shinfo(from)->flags |= SKBFL_SHARED_FRAG;
+	return !skb_try_coalesce(to, from, &stolen, &delta) ||
+	       skb_has_shared_frag(to);
+}
+
+/**
+ * smbsign_queue_init() - find out how this kernel joins segments
+ *
+ * Kernels without the fix of CVE-2026-46300 lose the mark.  There every segment that
+ * lies in pages is taken for one whose pages somebody can still write to.
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int smbsign_queue_init(void)
+{
+	struct sk_buff *to = alloc_skb(0, GFP_KERNEL);
+	struct sk_buff *from = alloc_skb(0, GFP_KERNEL);
+	struct page *page = alloc_page(GFP_KERNEL);
+	int ret = to && from && page ? 0 : -ENOMEM;
+
+	if (!ret)
+		marks_get_lost = !keeps_mark(to, from, page);
+	else if (page)
+		put_page(page);
+	kfree_skb(from);
+	kfree_skb(to);
+	if (marks_get_lost)
+		pr_notice("smbsign: this kernel forgets whose pages data lies in (CVE-2026-46300): all data is copied\n");
+	return ret;
 }
 
 /**

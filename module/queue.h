@@ -13,6 +13,7 @@
 struct smbsign_mac;
 struct sock;
 
+int smbsign_queue_init(void);
 u32 smbsign_queue_end(const struct sock *sk);
 int smbsign_queue_peek(struct sock *sk, u32 seq, void *to, u32 length);
 int smbsign_queue_mac(struct sock *sk, struct smbsign_mac *mac, u32 seq,
