@@ -139,7 +139,7 @@ static void bounded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (u32)AWAITED_MAX, conn->awaited_count);
 }
 
-static bool use(struct smbsign_conn *conn, u64 id)
+static bool uses(struct smbsign_conn *conn, u64 id)
 {
 	bool fine;
 
@@ -160,30 +160,53 @@ static void grants(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOMEM, smbsign_conn_grant(conn, 1, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, 512ULL, conn->window.high);
 	around.allocate = -1;
-	KUNIT_EXPECT_TRUE(test, use(conn, 100));
+	KUNIT_EXPECT_TRUE(test, uses(conn, 100));
 	for (i = 512; i < 70000; i += 1000)
 		KUNIT_EXPECT_EQ(test, 0, smbsign_conn_grant(conn, 1000,
 							    GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, (u32)SMBSIGN_WINDOW_LARGE, conn->window.size);
-	KUNIT_EXPECT_FALSE(test, use(conn, 100));
-	KUNIT_EXPECT_TRUE(test, use(conn, 69999));
-	KUNIT_EXPECT_FALSE(test, use(conn, 69999));
+	KUNIT_EXPECT_FALSE(test, uses(conn, 100));
+	KUNIT_EXPECT_TRUE(test, uses(conn, 69999));
+	KUNIT_EXPECT_FALSE(test, uses(conn, 69999));
 }
 
 static void unsees(struct kunit *test)
 {
 	struct smbsign_conn *conn = rig_open(test, 0);
 
-	KUNIT_EXPECT_FALSE(test, use(conn, 5000));
+	KUNIT_EXPECT_FALSE(test, uses(conn, 5000));
 	KUNIT_EXPECT_EQ(test, 0, smbsign_conn_unsee(conn, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, (u32)SMBSIGN_WINDOW_UNSEEN, conn->window.size);
-	KUNIT_EXPECT_TRUE(test, use(conn, 5000));
-	KUNIT_EXPECT_FALSE(test, use(conn, 5000));
+	KUNIT_EXPECT_TRUE(test, uses(conn, 5000));
+	KUNIT_EXPECT_FALSE(test, uses(conn, 5000));
 
 	conn = rig_open(test, 0);
 	around.allocate = 0;
 	KUNIT_EXPECT_EQ(test, -ENOMEM, smbsign_conn_unsee(conn, GFP_KERNEL));
 	around.allocate = -1;
+}
+
+/* What was encrypted uses its ids later than it came, and the window grows for it. */
+static void uses_decrypted(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	KUNIT_EXPECT_EQ(test, 0, smbsign_conn_unsee(conn, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, smbsign_conn_use(conn, 5, 1));
+	KUNIT_EXPECT_EQ(test, -EALREADY, smbsign_conn_use(conn, 5, 1));
+	KUNIT_EXPECT_EQ(test, -EALREADY, smbsign_conn_use(conn, 4, 2));
+	KUNIT_EXPECT_FALSE(test, uses(conn, 5));
+	KUNIT_EXPECT_EQ(test, 0, smbsign_conn_use(conn, 20000, 1));
+	KUNIT_EXPECT_LT(test, 20000U, conn->window.size);
+	/* Those that it has overtaken come still, and once. */
+	KUNIT_EXPECT_EQ(test, 0, smbsign_conn_use(conn, 6, 3));
+	KUNIT_EXPECT_EQ(test, -EALREADY, smbsign_conn_use(conn, 8, 1));
+	KUNIT_EXPECT_EQ(test, -EALREADY, smbsign_conn_use(conn, 20000, 1));
+	KUNIT_EXPECT_EQ(test, -EALREADY, smbsign_conn_use(conn, ~0ULL, 1));
+	around.allocate = 0;
+	KUNIT_EXPECT_EQ(test, -ENOMEM, smbsign_conn_use(conn, 60000, 1));
+	around.allocate = -1;
+	KUNIT_EXPECT_EQ(test, 0, smbsign_conn_use(conn, 60000, 1));
 }
 
 /* Killed from outside: the reader hears of it, once. */
@@ -407,6 +430,7 @@ static struct kunit_case conn_cases[] = {
 	KUNIT_CASE(bounded),
 	KUNIT_CASE(grants),
 	KUNIT_CASE(unsees),
+	KUNIT_CASE(uses_decrypted),
 	KUNIT_CASE(kills),
 	KUNIT_CASE(peers),
 	KUNIT_CASE(verified),

@@ -227,6 +227,140 @@ static void no_request(struct kunit *test)
 					      &element));
 }
 
+#define OWN		0x1122334455667788ULL
+#define OTHER		(OWN ^ 1)
+#define LEFT_OUT	SMB2_SESSION_ID_RELATED
+#define REQUESTS_MAX	3
+#define REQUEST_SIZE	80
+
+/**
+ * struct decrypted_case - a message that the session OWN has encrypted
+ * @name:	for the log
+ * @session_id:	SessionId of each request; the list ends with 0
+ * @next:	NextCommand of the first, if not as it should be
+ * @count:	how many requests are to be seen
+ * @ret:	what comes then
+ */
+struct decrypted_case {
+	const char	*name;
+	u64		session_id[REQUESTS_MAX + 1];
+	u32		next;
+	int		count;
+	int		ret;
+};
+
+static const struct decrypted_case decrypted_cases[] = {
+	{ "one request", { OWN }, 0, 1, 0 },
+	{ "three", { OWN, OWN, OWN }, 0, 3, 0 },
+	{ "related", { OWN, LEFT_OUT, LEFT_OUT }, 0, 3, 0 },
+	{ "related, then named", { OWN, LEFT_OUT, OWN }, 0, 3, 0 },
+	{ "another's", { OTHER }, 0, 0, -EPROTO },
+	{ "the first leaves it out", { LEFT_OUT, OWN }, 0, 0, -EPROTO },
+	{ "another's in the middle", { OWN, OTHER, OWN }, 0, 1, -EPROTO },
+	{ "another's behind a related one", { OWN, LEFT_OUT, OTHER }, 0, 2,
+	  -EPROTO },
+	{ "NextCommand is odd", { OWN, OWN }, REQUEST_SIZE + 4, 0, -EPROTO },
+	{ "points into the header", { OWN, OWN }, 8, 0, -EPROTO },
+	{ "points between", { OWN, OWN }, REQUEST_SIZE - 8, 1, -EPROTO },
+	{ "points to the end", { OWN, OWN }, 2 * REQUEST_SIZE, 0, -EPROTO },
+	{ "points behind it", { OWN, OWN }, 2 * REQUEST_SIZE + 8, 0, -EPROTO },
+	{ "points back", { OWN, OWN }, -REQUEST_SIZE, 0, -EPROTO },
+	{ "leaves too little", { OWN, OWN }, 2 * REQUEST_SIZE - 64, 0,
+	  -EPROTO },
+};
+
+KUNIT_ARRAY_PARAM_DESC(decrypted, decrypted_cases, name);
+
+static u32 make_decrypted(u8 *message, const struct decrypted_case *from)
+{
+	u32 i, length = 0;
+
+	for (i = 0; from->session_id[i]; i++) {
+		u8 *request = message + length;
+
+		fill_request(request, REQUEST_SIZE, SMB2_CMD_WRITE);
+		set(request, 6, 2, 10 + i);
+		set(request, 20, 4, from->session_id[i + 1] ? REQUEST_SIZE : 0);
+		set(request, 24, 8, 100 + i);
+		set(request, 40, 8, from->session_id[i]);
+		length += REQUEST_SIZE;
+	}
+	if (from->next)
+		set(message, 20, 4, from->next);
+	return length;
+}
+
+static void decrypted(struct kunit *test)
+{
+	const struct decrypted_case *from = test->param_value;
+	u8 message[REQUESTS_MAX * REQUEST_SIZE];
+	u32 length = make_decrypted(message, from);
+	struct smbsign_decrypted at = {
+		.message = guarded_copy(test, message, length), .left = length,
+		.session_id = OWN,
+	};
+	struct smbsign_element element;
+	int i;
+
+	for (i = 0; i < from->count; i++) {
+		KUNIT_ASSERT_EQ(test, 1, smbsign_frame_decrypted(&at, &element));
+		KUNIT_EXPECT_EQ(test, 100 + i, (int)element.message_id);
+		KUNIT_EXPECT_EQ(test, 10 + i, (int)element.credit_charge);
+		KUNIT_EXPECT_EQ(test, SMB2_CMD_WRITE, element.command);
+	}
+	KUNIT_EXPECT_EQ(test, from->ret, smbsign_frame_decrypted(&at, &element));
+	KUNIT_EXPECT_EQ(test, from->ret, smbsign_frame_decrypted(&at, &element));
+}
+
+/* Of two requests, all but what is cut off. */
+static void decrypted_prefixes(struct kunit *test)
+{
+	static const struct decrypted_case two = { "", { OWN, LEFT_OUT } };
+	u8 message[REQUESTS_MAX * REQUEST_SIZE];
+	u32 have, length = make_decrypted(message, &two);
+	struct smbsign_element element;
+
+	for (have = 1; have <= length; have++) {
+		u8 *copy = guarded_copy(test, message, have);
+		struct smbsign_decrypted at = {
+			.message = copy, .left = have, .session_id = OWN,
+		};
+		bool first = have >= REQUEST_SIZE + SMBSIGN_ELEMENT_MIN;
+
+		KUNIT_EXPECT_EQ(test, first ? 1 : -EPROTO,
+				smbsign_frame_decrypted(&at, &element));
+		KUNIT_EXPECT_EQ(test, first ? 1 : -EPROTO,
+				smbsign_frame_decrypted(&at, &element));
+		KUNIT_EXPECT_EQ(test, first ? 0 : -EPROTO,
+				smbsign_frame_decrypted(&at, &element));
+		guarded_free(test, copy);
+	}
+}
+
+/* Nothing of it is seen, and only the message as a whole can be such. */
+static void decrypted_and_compressed(struct kunit *test)
+{
+	static const struct decrypted_case two = { "", { OWN, OWN } };
+	u8 message[REQUESTS_MAX * REQUEST_SIZE];
+	u32 length = make_decrypted(message, &two), have;
+	struct smbsign_decrypted at = {
+		.message = message, .left = length, .session_id = OWN,
+	};
+	struct smbsign_element element;
+
+	memcpy(message + REQUEST_SIZE, "\xfcSMB", 4);
+	KUNIT_EXPECT_EQ(test, 1, smbsign_frame_decrypted(&at, &element));
+	KUNIT_EXPECT_EQ(test, -EPROTO, smbsign_frame_decrypted(&at, &element));
+	for (have = 1; have < 8; have++) {
+		at = (struct smbsign_decrypted) {
+			.message = guarded_copy(test, "\xfcSMBxxxx", have),
+			.left = have, .session_id = OWN,
+		};
+		KUNIT_EXPECT_EQ(test, have < 4 ? -EPROTO : 0,
+				smbsign_frame_decrypted(&at, &element));
+	}
+}
+
 static void nbss(struct kunit *test)
 {
 	static const u32 sizes[] = {
@@ -976,6 +1110,9 @@ static struct kunit_case frame_cases[] = {
 	KUNIT_CASE(short_head),
 	KUNIT_CASE(head_needed),
 	KUNIT_CASE(no_request),
+	KUNIT_CASE_PARAM(decrypted, decrypted_gen_params),
+	KUNIT_CASE(decrypted_prefixes),
+	KUNIT_CASE(decrypted_and_compressed),
 	KUNIT_CASE(nbss),
 	KUNIT_CASE(kinds),
 	KUNIT_CASE(dialects),

@@ -42,6 +42,7 @@ enum {
 	ELSEWHERE	= BIT(SMBSIGN_SESSION_ELSEWHERE),
 	IN_PROGRESS	= BIT(SMBSIGN_SESSION_IN_PROGRESS),
 	ESTABLISHED	= BIT(SMBSIGN_SESSION_ESTABLISHED),
+	ENDED		= BIT(SMBSIGN_SESSION_ENDED),
 };
 
 /* Dialects, and none yet */
@@ -120,10 +121,10 @@ static const struct rule rules[] = {
 
 	/* SESSION_SETUP: bindings are signed with Session.SigningKey, 3.3.5.5 */
 	{ "binding to a session unknown", .commands = CMD(SESSION_SETUP),
-	  .states = UNKNOWN, .yes = BINDING,
+	  .states = UNKNOWN | ENDED, .yes = BINDING,
 	  .verdict = REFUSED(BOUND_SESSION_UNKNOWN, USER_SESSION_DELETED) },
 	{ "binding to a session unknown", .commands = CMD(SESSION_SETUP),
-	  .states = UNKNOWN, .dialects = D3XX, .yes = BINDS,
+	  .states = UNKNOWN | ENDED, .dialects = D3XX, .yes = BINDS,
 	  .verdict = REFUSED(BOUND_SESSION_UNKNOWN, USER_SESSION_DELETED) },
 	{ "unsigned binding, a later leg", .commands = CMD(SESSION_SETUP),
 	  .states = ELSEWHERE | IN_PROGRESS, .yes = BINDING, .no = SIGNED,
@@ -145,13 +146,21 @@ static const struct rule rules[] = {
 	  .verdict = VERIFIED },
 
 	/* SESSION_SETUP: what else is not established here */
-	{ "ksmbd refuses it; who has the key gets a signed answer",
-	  .commands = CMD(SESSION_SETUP), .states = ELSEWHERE,
-	  .yes = SIGNED | KEY, .verdict = VERIFIED },
 	{ "authentication goes on", .commands = CMD(SESSION_SETUP),
-	  .states = UNKNOWN | ELSEWHERE | IN_PROGRESS, .verdict = PASSED },
+	  .states = IN_PROGRESS, .verdict = PASSED },
+	{ "it names none that is here; who has the key gets a signed answer",
+	  .commands = CMD(SESSION_SETUP), .states = UNKNOWN | ELSEWHERE | ENDED,
+	  .yes = SIGNED | KEY,
+	  .verdict = VERIFIED_REFUSED(SESSION_UNKNOWN, USER_SESSION_DELETED) },
+	{ "it names none that is here", .commands = CMD(SESSION_SETUP),
+	  .states = UNKNOWN | ELSEWHERE | ENDED,
+	  .verdict = REFUSED(SESSION_UNKNOWN, USER_SESSION_DELETED) },
 
 	/* Established sessions; SESSION_SETUP is reauthentication there */
+	{ "3.3.5.2.9: the same; who has the key gets a signed answer",
+	  .commands = OTHER_THAN(CMD(SESSION_SETUP)), .states = ESTABLISHED,
+	  .yes = ENCRYPTED | SIGNED | KEY,
+	  .verdict = VERIFIED_REFUSED(NOT_ENCRYPTED, ACCESS_DENIED) },
 	{ "3.3.5.2.9: plaintext on an encrypted session",
 	  .commands = OTHER_THAN(CMD(SESSION_SETUP)), .states = ESTABLISHED,
 	  .yes = ENCRYPTED, .verdict = REFUSED(NOT_ENCRYPTED, ACCESS_DENIED) },
@@ -159,18 +168,55 @@ static const struct rule rules[] = {
 	  .commands = CMD(TREE_CONNECT), .states = ESTABLISHED,
 	  .dialects = D311, .no = SIGNED | GUEST,
 	  .verdict = ABORTED(TREE_CONNECT_UNSIGNED) },
+	{ "a guest where everybody must sign, with his key",
+	  .states = ESTABLISHED, .modes = DEMANDED, .yes = GUEST | SIGNED | KEY,
+	  .no = GUESTS_MAY, .verdict = VERIFIED_REFUSED(GUEST, ACCESS_DENIED) },
+	{ "who may be a guest there, with his key",
+	  .states = ESTABLISHED, .modes = DEMANDED, .yes = KEYLESS | SIGNED | KEY,
+	  .no = GUESTS_MAY, .verdict = VERIFIED_REFUSED(GUEST, ACCESS_DENIED) },
 	{ "a guest where everybody must sign", .states = ESTABLISHED,
 	  .modes = DEMANDED, .yes = GUEST, .no = GUESTS_MAY,
 	  .verdict = REFUSED(GUEST, ACCESS_DENIED) },
 	{ "who may be a guest there", .states = ESTABLISHED,
 	  .modes = DEMANDED, .yes = KEYLESS, .no = GUESTS_MAY,
 	  .verdict = REFUSED(GUEST, ACCESS_DENIED) },
+	{ "3.3.5.5.2: bound already; who has the key gets a signed answer",
+	  .commands = CMD(SESSION_SETUP), .states = ESTABLISHED,
+	  .dialects = D3XX, .yes = BINDS | SIGNED | KEY,
+	  .verdict = VERIFIED_REFUSED(BOUND_ALREADY, REQUEST_NOT_ACCEPTED) },
+	{ "not authenticated again: on 2.x, with a key",
+	  .commands = CMD(SESSION_SETUP), .states = ESTABLISHED,
+	  .dialects = D202 | D210, .yes = SIGNED | KEY,
+	  .verdict = VERIFIED_REFUSED(AGAIN, USER_SESSION_DELETED) },
+	{ "not authenticated again: a guest, with a key",
+	  .commands = CMD(SESSION_SETUP), .states = ESTABLISHED,
+	  .yes = GUEST | SIGNED | KEY,
+	  .verdict = VERIFIED_REFUSED(AGAIN, USER_SESSION_DELETED) },
+	{ "not authenticated again: who may be a guest, with a key",
+	  .commands = CMD(SESSION_SETUP), .states = ESTABLISHED,
+	  .yes = KEYLESS | SIGNED | KEY,
+	  .verdict = VERIFIED_REFUSED(AGAIN, USER_SESSION_DELETED) },
 	{ "3.3.5.2.4: unsigned, and SigningRequired", .states = ESTABLISHED,
 	  .yes = REQUIRED, .no = SIGNED,
 	  .verdict = REFUSED(UNSIGNED, ACCESS_DENIED) },
 	{ "policy=required: unsigned, not told, and no guest",
 	  .states = ESTABLISHED, .modes = DEMANDED, .no = SIGNED | GUEST,
 	  .verdict = ABORTED(UNSIGNED) },
+	{ "3.3.5.5.2: unsigned, bound already", .commands = CMD(SESSION_SETUP),
+	  .states = ESTABLISHED, .dialects = D3XX, .yes = BINDS, .no = SIGNED,
+	  .verdict = REFUSED(BOUND_ALREADY, REQUEST_NOT_ACCEPTED) },
+	{ "not authenticated again: on 2.x, unsigned",
+	  .commands = CMD(SESSION_SETUP), .states = ESTABLISHED,
+	  .dialects = D202 | D210, .no = SIGNED,
+	  .verdict = REFUSED(AGAIN, USER_SESSION_DELETED) },
+	{ "not authenticated again: a guest, unsigned",
+	  .commands = CMD(SESSION_SETUP), .states = ESTABLISHED,
+	  .yes = GUEST, .no = SIGNED,
+	  .verdict = REFUSED(AGAIN, USER_SESSION_DELETED) },
+	{ "not authenticated again: who may be a guest, unsigned",
+	  .commands = CMD(SESSION_SETUP), .states = ESTABLISHED,
+	  .yes = KEYLESS, .no = SIGNED,
+	  .verdict = REFUSED(AGAIN, USER_SESSION_DELETED) },
 	{ "unsigned, and nobody minds", .states = ESTABLISHED, .no = SIGNED,
 	  .verdict = PASSED },
 	{ "3.3.5.2.4: SIGNED is verified", .states = ESTABLISHED, .yes = KEY,
@@ -182,11 +228,27 @@ static const struct rule rules[] = {
 	{ "policy=required: no key, and no guest", .states = ESTABLISHED,
 	  .modes = DEMANDED, .no = GUEST,
 	  .verdict = REFUSED(NO_KEY, ACCESS_DENIED) },
+	{ "3.3.5.5.2: no key, bound already", .commands = CMD(SESSION_SETUP),
+	  .states = ESTABLISHED, .dialects = D3XX, .yes = BINDS,
+	  .verdict = REFUSED(BOUND_ALREADY, REQUEST_NOT_ACCEPTED) },
+	{ "not authenticated again: on 2.x, no key",
+	  .commands = CMD(SESSION_SETUP), .states = ESTABLISHED,
+	  .dialects = D202 | D210,
+	  .verdict = REFUSED(AGAIN, USER_SESSION_DELETED) },
+	{ "not authenticated again: a guest, no key",
+	  .commands = CMD(SESSION_SETUP), .states = ESTABLISHED,
+	  .yes = GUEST,
+	  .verdict = REFUSED(AGAIN, USER_SESSION_DELETED) },
+	{ "not authenticated again: who may be a guest, no key",
+	  .commands = CMD(SESSION_SETUP), .states = ESTABLISHED,
+	  .yes = KEYLESS,
+	  .verdict = REFUSED(AGAIN, USER_SESSION_DELETED) },
 	{ "no key, and nobody minds", .states = ESTABLISHED,
 	  .verdict = PASSED },
 
 	/* No session here */
-	{ "3.3.5.17: ECHO needs none", .commands = CMD(ECHO),
+	{ "3.3.5.17: ECHO needs none, but one that has ended is none",
+	  .commands = CMD(ECHO), .states = UNKNOWN | ELSEWHERE | IN_PROGRESS,
 	  .verdict = PASSED },
 	{ "3.3.5.2.9: not authenticated yet", .states = IN_PROGRESS,
 	  .verdict = REFUSED(SESSION_IN_PROGRESS, USER_SESSION_DELETED) },
@@ -311,13 +373,13 @@ static void all_sessions(struct kunit *test, struct question *ask,
 {
 	for (ask->dialect = 0; ask->dialect < ARRAY_SIZE(dialects);
 	     ask->dialect++) {
-		for (ask->state = 0; ask->state <= SMBSIGN_SESSION_ESTABLISHED;
+		for (ask->state = 0; ask->state <= SMBSIGN_SESSION_ENDED;
 		     ask->state++)
 			all_facts(test, ask, used);
 	}
 }
 
-/* Everything that can be asked of a request: 995,328 questions. */
+/* Everything that can be asked of a request: 1,244,160 questions. */
 static void truth_table(struct kunit *test)
 {
 	unsigned int used[ARRAY_SIZE(rules)] = { }, total = 0, i;
@@ -329,7 +391,7 @@ static void truth_table(struct kunit *test)
 		KUNIT_EXPECT_NE_MSG(test, 0U, used[i], "%s", rules[i].why);
 		total += used[i];
 	}
-	KUNIT_EXPECT_EQ(test, 72U * (19 * FACTS + SETUP_FACTS), total);
+	KUNIT_EXPECT_EQ(test, 90U * (19 * FACTS + SETUP_FACTS), total);
 }
 
 /* When a session must be signed, 3.3.5.5.3 */
@@ -517,10 +579,104 @@ static void encrypted(struct kunit *test)
 {
 	unsigned int state, mode, bits;
 
-	for (state = 0; state <= SMBSIGN_SESSION_ESTABLISHED; state++) {
+	for (state = 0; state <= SMBSIGN_SESSION_ENDED; state++) {
 		for (mode = 0; mode <= SMBSIGN_POLICY_REQUIRED; mode++) {
 			for (bits = 0; bits < 16; bits++)
 				one_encrypted(test, state, mode, bits);
+		}
+	}
+}
+
+/*
+ * What has been let in under another policy, and would not be now: a guest's, and
+ * what proves nothing of a session that must sign.
+ */
+static void one_outgrown(struct kunit *test, unsigned int state,
+			 unsigned int mode, u32 bits)
+{
+	struct smbsign_session_facts session = {
+		.state = state, .guest = bits & 1, .keyless = bits & 2,
+		.required = bits & 4, .tolerated = bits & 8,
+		.encrypted = bits & 16, .has_key = bits & 32,
+	};
+	struct smbsign_policy policy = { .mode = mode, .allow_guest = bits & 64 };
+	bool demanded = mode == SMBSIGN_POLICY_REQUIRED;
+	bool guest = demanded && bits & 3 && !(bits & 64);
+	bool must = bits & 4 || (demanded && !(bits & 1));
+	bool gone = state == SMBSIGN_SESSION_ESTABLISHED &&
+		    (guest || (must && bits & 8));
+	struct smbsign_verdict verdict =
+		smbsign_policy_outgrown(&policy, &session);
+
+	KUNIT_ASSERT_EQ_MSG(test, verdict.action,
+			    gone ? SMBSIGN_ABORT : SMBSIGN_PASS,
+			    "state %u mode %u bits %#x", state, mode, bits);
+	if (gone)
+		KUNIT_ASSERT_EQ(test, verdict.reason,
+				guest ? SMBSIGN_REASON_GUEST :
+					SMBSIGN_REASON_UNSIGNED);
+	KUNIT_ASSERT_EQ(test, 0U, verdict.status);
+}
+
+static void outgrown(struct kunit *test)
+{
+	unsigned int state, mode, bits;
+
+	for (state = 0; state <= SMBSIGN_SESSION_ENDED; state++) {
+		for (mode = SMBSIGN_POLICY_NEGOTIATED;
+		     mode <= SMBSIGN_POLICY_REQUIRED; mode++) {
+			for (bits = 0; bits < 128; bits++)
+				one_outgrown(test, state, mode, bits);
+		}
+	}
+}
+
+/* Is there something that @before lets in, and @now does not? */
+static void stricter(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < 36; i++) {
+		struct smbsign_policy now = {
+			.mode = i % 3, .allow_guest = i / 3 % 2,
+		};
+		struct smbsign_policy before = {
+			.mode = i / 6 % 3, .allow_guest = i / 18,
+		};
+		bool guests_out = before.allow_guest && !now.allow_guest;
+
+		KUNIT_EXPECT_EQ_MSG(test, now.mode > before.mode || guests_out,
+				    smbsign_policy_is_stricter(&now, &before),
+				    "%u", i);
+	}
+}
+
+/* ksmbd runs a compound in one session, 3.3.5.2.7.2; an ECHO in none. */
+static void compound(struct kunit *test)
+{
+	static const u64 sessions[] = { 0, 1, 2, BIT_ULL(32), BIT_ULL(32) + 1,
+					SMB2_SESSION_ID_RELATED };
+	static const struct smbsign_verdict fine = PASSED;
+	static const struct smbsign_verdict several =
+		REFUSED(COMPOUND_SESSIONS, INVALID_PARAMETER);
+	struct smbsign_element element = { };
+	unsigned int i, number = ARRAY_SIZE(sessions);
+	struct smbsign_verdict verdict;
+	bool same;
+
+	for (element.command = 0; element.command <= SMB2_CMD_COUNT;
+	     element.command++) {
+		for (i = 0; i < number * number; i++) {
+			element.session_id = sessions[i / number];
+			same = i / number == i % number ||
+			       element.command == SMB2_CMD_ECHO;
+			verdict = smbsign_policy_compound(&element,
+							  sessions[i % number]);
+			KUNIT_ASSERT_TRUE_MSG(test,
+					      same_verdict(&verdict, same ?
+							   &fine : &several),
+					      "command %u %u", element.command,
+					      i);
 		}
 	}
 }
@@ -794,6 +950,9 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(is_binding),
 	KUNIT_CASE(frames),
 	KUNIT_CASE(encrypted),
+	KUNIT_CASE(outgrown),
+	KUNIT_CASE(stricter),
+	KUNIT_CASE(compound),
 	KUNIT_CASE(offer),
 	KUNIT_CASE(algorithm),
 	KUNIT_CASE(negotiated),

@@ -7,6 +7,9 @@
 #include "failing.h"
 #include "written.h"
 
+#include "../module/grace.h"
+#include "../module/session.h"
+
 #include "../module/refuse.c"
 #include "../module/response.c"
 #include "../module/sign.c"
@@ -64,7 +67,27 @@ static struct smbsign_conn *conn_for(struct kunit *test)
 	return conn;
 }
 
-/* Refused: one of a session with a key, the others of one that is not known. */
+static u64 serial_of_key(struct smbsign_conn *conn)
+{
+	struct smbsign_session_facts facts;
+	int grace = smbsign_grace_enter();
+	struct smbsign_key *key = smbsign_session_facts(conn, ID, &facts);
+	u64 serial = key ? key->serial : 0;
+
+	smbsign_key_put(key);
+	smbsign_grace_leave(grace);
+	return serial;
+}
+
+static u64 id_of(u32 i)
+{
+	return i < 2 ? ID : STRANGER;
+}
+
+/*
+ * Refused: one that was signed, one of the same session that was not, and one of a
+ * session that is not known.
+ */
 static void refuse_all(struct kunit *test, struct smbsign_conn *conn)
 {
 	struct smbsign_awaited *refused;
@@ -72,7 +95,8 @@ static void refuse_all(struct kunit *test, struct smbsign_conn *conn)
 
 	for (i = 0; i < ECHOES; i++) {
 		refused = written_await(test, conn, SMBSIGN_AWAITED_REFUSED,
-					FIRST_ID + i, i ? STRANGER : ID);
+					FIRST_ID + i, id_of(i));
+		refused->shown = i ? 0 : serial_of_key(conn);
 		refused->status = SMB2_STATUS_ACCESS_DENIED + i;
 	}
 }
@@ -114,7 +138,7 @@ static void expect_errors(struct kunit *test, struct smbsign_conn *conn)
 		KUNIT_EXPECT_EQ(test, i + 5, (u32)le16_to_cpu(header->credits));
 		KUNIT_EXPECT_EQ(test, FIRST_ID + (u64)i,
 				le64_to_cpu(header->message_id));
-		KUNIT_EXPECT_EQ(test, i ? STRANGER : ID,
+		KUNIT_EXPECT_EQ(test, id_of(i),
 				le64_to_cpu(header->session_id));
 		KUNIT_EXPECT_EQ(test, i + 1 < ECHOES ? (u32)ERROR_STRIDE : 0U,
 				le32_to_cpu(header->next_command));
@@ -171,6 +195,7 @@ static void a_part_of_them(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2U, written.calls);
 	KUNIT_EXPECT_EQ(test, 0, written.flags & MSG_DONTWAIT);
 	expect_errors(test, conn);
+	rig_close(test, conn);
 
 	conn = conn_for(test);
 	refuse_all(test, conn);

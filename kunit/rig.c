@@ -94,6 +94,7 @@ void rig_rewind(struct smbsign_conn *conn, u32 seq)
 	conn->awaited_count = 0;
 	conn->compressed = false;
 	conn->encrypted = false;
+	conn->excused = 0;
 	if (conn->window.used != conn->window.small)
 		kfree(conn->window.used);
 	smbsign_window_init(&conn->window);
@@ -198,7 +199,114 @@ void rig_negotiate(struct smbsign_conn *conn, u16 dialect, bool required)
 }
 
 /**
- * rig_response() - a SESSION_SETUP is answered
+ * rig_await() - a SESSION_SETUP, or what ksmbd is to check, is handed on
+ * @conn:	the connection
+ * @kind:	which of both
+ * @setup:	what it says
+ *
+ * Context: process, may sleep.
+ * Return: what is waited for, or NULL.
+ */
+struct smbsign_awaited *rig_await(struct smbsign_conn *conn,
+				  enum smbsign_awaited_kind kind,
+				  const struct rig_setup *setup)
+{
+	/* None that a case uses */
+	static u64 message_id = BIT_ULL(40);
+	const struct smbsign_element element = {
+		.message_id = message_id++, .session_id = setup->requested,
+		.security_mode = setup->mode, .setup_flags = setup->flags,
+	};
+	struct smbsign_awaited *awaited =
+		smbsign_awaited_alloc(kind, &element, NULL);
+	LIST_HEAD(list);
+
+	if (!awaited)
+		return NULL;
+	list_add(&awaited->node, &list);
+	return smbsign_conn_await(conn, &list) ? NULL : awaited;
+}
+
+/**
+ * rig_use_key() - ksmbd signs or checks a message
+ * @conn:	the connection
+ * @command:	Command
+ * @status:	Status
+ * @message_id:	MessageId
+ * @id:		SessionId
+ * @response:	it is a response
+ * @raw:	the key, where it is
+ *
+ * Context: process.
+ * Return: as smbsign_session_key_seen().
+ */
+u64 rig_use_key(struct smbsign_conn *conn, u16 command, u32 status,
+		u64 message_id, u64 id, bool response, const u8 *raw)
+{
+	const struct smb2_header header = {
+		.status = cpu_to_le32(status),
+		.command = cpu_to_le16(command),
+		.flags = cpu_to_le32(response ? SMB2_FLAG_SERVER_TO_REDIR : 0),
+		.message_id = cpu_to_le64(message_id),
+		.session_id = cpu_to_le64(id),
+	};
+	int grace = smbsign_grace_enter();
+	u64 serial = smbsign_session_key_seen(conn, &header, raw);
+
+	smbsign_grace_leave(grace);
+	return serial;
+}
+
+static void answered(struct smbsign_conn *conn, struct smbsign_awaited *awaited)
+{
+	mutex_lock(&conn->tx_lock);
+	smbsign_conn_answered(conn, awaited);
+	mutex_unlock(&conn->tx_lock);
+}
+
+/**
+ * rig_answer() - ksmbd answers a SESSION_SETUP
+ * @conn:	the connection
+ * @awaited:	what rig_await() gave
+ * @setup:	the answer
+ *
+ * Context: process, may sleep.
+ * Return: as smbsign_session_response().
+ */
+int rig_answer(struct smbsign_conn *conn, struct smbsign_awaited *awaited,
+	       const struct rig_setup *setup)
+{
+	int grace, ret;
+
+	if (setup->key)
+		rig_use_key(conn, SMB2_CMD_SESSION_SETUP, setup->status,
+			    awaited->message_id, setup->id, true, setup->key);
+	grace = smbsign_grace_enter();
+	ret = smbsign_session_response(conn, awaited, setup->id, setup->status,
+				       setup->session_flags);
+	smbsign_grace_leave(grace);
+	answered(conn, awaited);
+	return ret;
+}
+
+/**
+ * rig_setup() - a SESSION_SETUP comes, and is answered
+ * @conn:	the connection
+ * @setup:	what it says, and the answer
+ *
+ * Context: process, may sleep.
+ * Return: as smbsign_session_response().
+ */
+int rig_setup(struct smbsign_conn *conn, const struct rig_setup *setup)
+{
+	struct smbsign_awaited *awaited =
+		rig_await(conn, SMBSIGN_AWAITED_SETUP, setup);
+
+	return awaited ? rig_answer(conn, awaited, setup) : -ENOMEM;
+}
+
+/**
+ * rig_response() - a SESSION_SETUP is answered, no key is shown
  * @conn:	the connection
  * @requested:	SessionId of the request
  * @id:		SessionId of the response
@@ -209,32 +317,52 @@ void rig_negotiate(struct smbsign_conn *conn, u16 dialect, bool required)
  */
 int rig_response(struct smbsign_conn *conn, u64 requested, u64 id, u32 status)
 {
-	struct smbsign_awaited request = { .session_id = requested };
-	int grace = smbsign_grace_enter();
-	int ret = smbsign_session_response(conn, &request, id, status, 0);
+	const struct rig_setup setup = {
+		.requested = requested, .id = id, .status = status,
+	};
 
+	return rig_setup(conn, &setup);
+}
+
+/**
+ * rig_check() - ksmbd checks a request that was handed to it for that
+ * @conn:	the connection
+ * @id:		SessionId
+ * @raw:	the key that it checks with, or NULL where it does not
+ *
+ * Context: process, may sleep.
+ * Return: as smbsign_session_shown().
+ */
+int rig_check(struct smbsign_conn *conn, u64 id, const u8 *raw)
+{
+	const struct rig_setup request = { .requested = id };
+	struct smbsign_awaited *awaited =
+		rig_await(conn, SMBSIGN_AWAITED_PROVISIONAL, &request);
+	int grace, ret;
+
+	if (!awaited)
+		return -ENOMEM;
+	if (raw)
+		rig_use_key(conn, SMB2_CMD_READ, 0, awaited->message_id, id,
+			    false, raw);
+	grace = smbsign_grace_enter();
+	ret = smbsign_session_shown(conn, awaited, id);
 	smbsign_grace_leave(grace);
+	answered(conn, awaited);
 	return ret;
 }
 
 /**
- * rig_show_key() - ksmbd signs the last response of an authentication
- * @conn:	the connection
+ * rig_end() - ksmbd gives the number of a session back
  * @id:		SessionId
- * @raw:	the key
  *
  * Context: process.
  */
-void rig_show_key(struct smbsign_conn *conn, u64 id, const u8 *raw)
+void rig_end(u64 id)
 {
-	struct smb2_header header = {
-		.command = cpu_to_le16(SMB2_CMD_SESSION_SETUP),
-		.flags = cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR),
-		.session_id = cpu_to_le64(id),
-	};
 	int grace = smbsign_grace_enter();
 
-	smbsign_session_key_seen(conn, &header, raw);
+	smbsign_session_end(id);
 	smbsign_grace_leave(grace);
 }
 
@@ -249,14 +377,14 @@ void rig_show_key(struct smbsign_conn *conn, u64 id, const u8 *raw)
  */
 int rig_authenticate(struct smbsign_conn *conn, u64 id, const u8 *raw)
 {
+	const struct rig_setup last = {
+		.requested = id, .id = id, .status = SMB2_STATUS_SUCCESS,
+		.key = raw,
+	};
 	int ret = rig_response(conn, 0, id,
 			       SMB2_STATUS_MORE_PROCESSING_REQUIRED);
 
-	if (ret)
-		return ret;
-	if (raw)
-		rig_show_key(conn, id, raw);
-	return rig_response(conn, id, id, SMB2_STATUS_SUCCESS);
+	return ret ?: rig_setup(conn, &last);
 }
 
 /**

@@ -24,6 +24,7 @@
 
 static const u8 session_key[SMB2_KEY_SIZE] = "the session key";
 static const u8 other_key[SMB2_KEY_SIZE] = "somebody else's";
+static const u8 no_secret[SMB2_KEY_SIZE];
 
 /**
  * struct request - a request of a dialogue
@@ -50,6 +51,7 @@ enum setting {
 	RELAXED,	/* 3.0, a session that need not be */
 	KEYLESS,	/* 2.1, a session whose key is not known */
 	CIPHERED,	/* 3.0, a session with keys to encrypt with */
+	ENDED,		/* 3.0, a session that must be signed, and has ended */
 	FRESH,		/* nothing negotiated */
 };
 
@@ -137,6 +139,45 @@ static const struct dialogue dialogues[] = {
 	    SIGNED_READ(2) }, .flip = 4 + 64 + 60, REFUSED_FOR(BAD_SIGNATURE) },
 	{ "CANCEL, not signed", AUTHENTICATED,
 	  { { SMB2_CMD_CANCEL, 1, ID, NULL, 0, 4 } }, REFUSED_FOR(UNSIGNED) },
+	{ "a compound of two sessions", AUTHENTICATED,
+	  { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 57, true },
+	    { SMB2_CMD_CLOSE, 2, STRANGER, session_key, 0, 24 } },
+	  REFUSED_FOR(COMPOUND_SESSIONS) },
+	{ "one of them not signed", AUTHENTICATED,
+	  { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 57, true },
+	    { SMB2_CMD_CLOSE, 2, STRANGER, NULL, 0, 24 } },
+	  REFUSED_FOR(SESSION_UNKNOWN) },
+	{ "a compound of none and a session", AUTHENTICATED,
+	  { { SMB2_CMD_ECHO, 1, 0, NULL, 0, 8, true }, SIGNED_READ(2) },
+	  REFUSED_FOR(COMPOUND_SESSIONS) },
+	{ "a compound of two sessions, and nobody minds signing", RELAXED,
+	  { { SMB2_CMD_CREATE, 1, ID, NULL, 0, 56, true },
+	    { SMB2_CMD_CLOSE, 2, ID, NULL, 0, 24, true },
+	    { SMB2_CMD_CLOSE, 3, 0, NULL, 0, 24 } },
+	  REFUSED_FOR(SESSION_UNKNOWN) },
+	{ "an ECHO in a compound is of no session", AUTHENTICATED,
+	  { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 57, true },
+	    { SMB2_CMD_ECHO, 2, 0, NULL, 0, 4, true },
+	    { SMB2_CMD_CLOSE, 3, ID, session_key, 0, 24 } }, .passed = 1 },
+	{ "a session unknown, not signed", AUTHENTICATED,
+	  { { SMB2_CMD_READ, 1, STRANGER, NULL, 0, 49 } },
+	  REFUSED_FOR(SESSION_UNKNOWN) },
+	{ "an unknown session is authenticated", AUTHENTICATED,
+	  { { SMB2_CMD_SESSION_SETUP, 1, STRANGER, NULL, 0, 30 } },
+	  REFUSED_FOR(SESSION_UNKNOWN) },
+	{ "an ended session", ENDED, { SIGNED_READ(1) },
+	  REFUSED_FOR(SESSION_UNKNOWN) },
+	{ "an ended session, signed wrongly", ENDED, { SIGNED_READ(1) },
+	  .flip = 4 + 64 + 48, REFUSED_FOR(SESSION_UNKNOWN) },
+	{ "ECHO of an ended session", ENDED,
+	  { { SMB2_CMD_ECHO, 1, ID, session_key, 0, 4 } },
+	  REFUSED_FOR(SESSION_UNKNOWN) },
+	{ "ECHO of an ended session, not signed", ENDED,
+	  { { SMB2_CMD_ECHO, 1, ID, NULL, 0, 4 } },
+	  REFUSED_FOR(SESSION_UNKNOWN) },
+	{ "an ended session is authenticated", ENDED,
+	  { { SMB2_CMD_SESSION_SETUP, 1, ID, session_key, 0, 30 } },
+	  REFUSED_FOR(SESSION_UNKNOWN) },
 	{ "a session unknown", AUTHENTICATED,
 	  { { SMB2_CMD_READ, 1, STRANGER, session_key, 0, 49 } },
 	  REFUSED_FOR(SESSION_UNKNOWN) },
@@ -341,11 +382,14 @@ static struct smbsign_conn *conn_for(struct kunit *test, enum setting setting)
 		return conn;
 	rig_negotiate(conn, setting == KEYLESS ? SMB2_DIALECT_210 :
 						 SMB2_DIALECT_300,
-		      setting == AUTHENTICATED || setting == KEYLESS);
+		      setting == AUTHENTICATED || setting == KEYLESS ||
+		      setting == ENDED);
 	conn->facts.encryption = setting == CIPHERED;
 	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID,
 						  setting == KEYLESS ? NULL :
 						  session_key));
+	if (setting == ENDED)
+		rig_end(ID);
 	return conn;
 }
 
@@ -556,6 +600,7 @@ static void audit_hides(struct kunit *test)
 		run(conn);
 		KUNIT_EXPECT_EQ(test, sizeof(frame), smbsign_rx_readable(conn));
 		KUNIT_EXPECT_TRUE_MSG(test, conn->repeats, "%u", i);
+		rig_close(test, conn);
 	}
 }
 
@@ -669,17 +714,25 @@ static void check_substitute(struct kunit *test, struct smbsign_conn *conn,
 	KUNIT_EXPECT_EQ(test, 0U, left);
 }
 
+/* Those in @proven have shown the session's key. */
 static void expect_awaited(struct kunit *test, struct smbsign_conn *conn,
-			   u32 count, u32 status)
+			   u32 count, u32 status, u32 proven)
 {
+	struct smbsign_session_facts facts;
+	int grace = smbsign_grace_enter();
+	struct smbsign_key *key = smbsign_session_facts(conn, ID, &facts);
 	struct smbsign_awaited *awaited;
+	u64 serial = key->serial;
 
+	smbsign_key_put(key);
+	smbsign_grace_leave(grace);
 	KUNIT_EXPECT_EQ(test, count, conn->awaited_count);
 	list_for_each_entry(awaited, &conn->awaited, node) {
 		KUNIT_EXPECT_EQ(test, SMBSIGN_AWAITED_REFUSED, awaited->kind);
 		KUNIT_EXPECT_EQ(test, status, awaited->status);
 		KUNIT_EXPECT_EQ(test, ID, awaited->session_id);
-		KUNIT_EXPECT_EQ(test, 0ULL, awaited->shown);
+		KUNIT_EXPECT_EQ(test, proven & 1 ? serial : 0, awaited->shown);
+		proven >>= 1;
 	}
 }
 
@@ -723,7 +776,7 @@ static void refusal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0U, smbsign_rx_readable(conn));
 	KUNIT_EXPECT_TRUE(test, swallow(conn));
 	check_substitute(test, conn, 3, 1);
-	expect_awaited(test, conn, 3, SMB2_STATUS_ACCESS_DENIED);
+	expect_awaited(test, conn, 3, SMB2_STATUS_ACCESS_DENIED, 0x1);
 	KUNIT_EXPECT_EQ(test, 1ULL, conn->refusals);
 
 	/* Not before ksmbd has read that */
@@ -816,10 +869,10 @@ static void refused_compounds(struct kunit *test)
 	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
 
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING,
-			run_compound(test, conn, COMPOUND_MAX));
-	KUNIT_EXPECT_EQ(test, (u32)COMPOUND_MAX, conn->awaited_count);
+			run_compound(test, conn, SMBSIGN_COMPOUND_MAX));
+	KUNIT_EXPECT_EQ(test, (u32)SMBSIGN_COMPOUND_MAX, conn->awaited_count);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STOPPED,
-			run_compound(test, conn, COMPOUND_MAX + 1));
+			run_compound(test, conn, SMBSIGN_COMPOUND_MAX + 1));
 	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_BACKLOG, around.reason);
 }
 
@@ -1043,16 +1096,16 @@ static void half_closed(struct kunit *test)
 }
 
 /* What will be refused once it is verified, half of it there, and then no room. */
-static struct smbsign_conn *refused_without_room(struct kunit *test)
+static struct smbsign_conn *refused_without_room(struct kunit *test,
+						 struct smbsign_conn *home)
 {
 	struct request write = {
 		SMB2_CMD_WRITE, 1, ID, session_key, 0, LARGE,
 	};
-	struct smbsign_conn *home = conn_for(test, AUTHENTICATED);
 	struct smbsign_conn *conn = rig_open(test, 0);
 	u8 *data = guarded_alloc(test, LARGE + 68);
 
-	KUNIT_ASSERT_NOT_NULL(test, home);
+	KUNIT_ASSERT_PTR_NE(test, home, conn);
 	rig_negotiate(conn, SMB2_DIALECT_300, true);
 	put_request(test, data + SMB2_NBSS_SIZE, &write);
 	put_unaligned_be32(LARGE + 64, data);
@@ -1067,7 +1120,8 @@ static struct smbsign_conn *refused_without_room(struct kunit *test)
 /* It is not streamed, room or not. */
 static void no_room_for_refused(struct kunit *test)
 {
-	struct smbsign_conn *conn = refused_without_room(test);
+	struct smbsign_conn *home = conn_for(test, AUTHENTICATED);
+	struct smbsign_conn *conn = refused_without_room(test, home);
 
 	run(conn);
 	KUNIT_EXPECT_TRUE(test, conn->rx.refusing);
@@ -1096,6 +1150,10 @@ static const struct elsewhere {
 			  { SMB2_CMD_READ, 2, RELATED, NULL,
 			    SMB2_FLAG_RELATED_OPERATIONS, 49 } } },
 	  { true, false } },
+	{ "a changed one behind it",
+	  { .requests = { { SMB2_CMD_READ, 1, ID, session_key, .body = 56,
+			    .more = true }, SIGNED_READ(2) },
+	    .flip = 4 + 64 + 56 + 64 + 48 }, { true, false } },
 	{ "an ECHO before it",
 	  { .requests = { { SMB2_CMD_ECHO, 1, ID, NULL, 0, 4, true },
 			  SIGNED_READ(2) } },
@@ -1122,6 +1180,212 @@ static void shown(struct kunit *test)
 	list_for_each_entry(awaited, &conn->awaited, node)
 		KUNIT_EXPECT_EQ(test, param->shown[i++], !!awaited->shown);
 	KUNIT_EXPECT_LE(test, 1U, i);
+}
+
+/* Of a frame that is refused, whose answers may be signed: of what was verified. */
+static const struct proof {
+	const char *name;
+	struct dialogue sent;
+	u32 count;
+	u32 proven;
+} proofs[] = {
+	{ "none", { .requests = { { SMB2_CMD_WRITE, 1, ID, NULL, 0, 49 } } },
+	  1, 0x0 },
+	{ "changed", { .requests = { SIGNED_READ(1) }, .flip = 4 + 64 + 48 },
+	  1, 0x0 },
+	{ "the first",
+	  { .requests = { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 56, true },
+			  { SMB2_CMD_WRITE, 2, ID, NULL, 0, 49 } } }, 2, 0x1 },
+	{ "the first, and the second is changed",
+	  { .requests = { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 56, true },
+			  { SMB2_CMD_WRITE, 2, ID, session_key, 0, 49 } },
+	    .flip = 4 + 64 + 56 + 64 + 48 }, 2, 0x1 },
+	{ "the second is not signed, the third is not looked at",
+	  { .requests = { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 56, true },
+			  { SMB2_CMD_WRITE, 2, ID, NULL, 0, 48, true },
+			  { SMB2_CMD_CLOSE, 3, ID, session_key, 0, 24 } } },
+	  3, 0x1 },
+	{ "two, and a related one that is not signed",
+	  { .requests = { { SMB2_CMD_CREATE, 1, ID, session_key, 0, 56, true },
+			  { SMB2_CMD_WRITE, 2, ID, session_key, 0, 48, true },
+			  { SMB2_CMD_CLOSE, 3, RELATED, NULL,
+			    SMB2_FLAG_RELATED_OPERATIONS, 24 } } }, 3, 0x3 },
+	{ "of an ended session", { .setting = ENDED,
+				   .requests = { SIGNED_READ(1) } }, 1, 0x1 },
+	{ "of an ended session, not signed",
+	  { .setting = ENDED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } }, 1, 0x0 },
+	{ "bound already",
+	  { .requests = { { SMB2_CMD_SESSION_SETUP, 1, ID, session_key, 0,
+			    30 } } }, 1, 0x1 },
+	{ "bound already, not signed", { .setting = RELAXED,
+	    .requests = { { SMB2_CMD_SESSION_SETUP, 1, ID, NULL, 0, 30 } } },
+	  1, 0x0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(proof, proofs, name);
+
+static void proven(struct kunit *test)
+{
+	const struct proof *proof = test->param_value;
+	struct stream *stream = stream_of(test, &proof->sent);
+	struct smbsign_conn *conn = conn_for(test, proof->sent.setting);
+	struct smb2_header *first = header_at(stream->data + SMB2_NBSS_SIZE);
+
+	if (le16_to_cpu(first->command) == SMB2_CMD_SESSION_SETUP) {
+		((u8 *)(first + 1))[2] = SMB2_SETUP_FLAG_BINDING;
+		if (proof->proven)
+			sign(test, (u8 *)first, stream->length - SMB2_NBSS_SIZE,
+			     session_key);
+	}
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_REFUSING, run(conn));
+	KUNIT_ASSERT_NOT_NULL(test, first_awaited(conn));
+	expect_awaited(test, conn, proof->count, first_awaited(conn)->status,
+		       proof->proven);
+	KUNIT_EXPECT_TRUE(test, swallow(conn));
+	/* And nothing of it speaks for the next frame. */
+	kfree(conn->rx.substitute);
+	conn->rx.substitute = NULL;
+	smbsign_awaited_free(&conn->awaited);
+	conn->awaited_count = 0;
+	rig_arrive(test, conn, "\0\0\0\x10\xfeSMB\x40\0..........", 20, false);
+	run(conn);
+	KUNIT_EXPECT_TRUE(test, bitmap_empty(conn->rx.proven,
+					     SMBSIGN_COMPOUND_MAX));
+	KUNIT_EXPECT_EQ(test, 0ULL, conn->rx.shown);
+}
+
+/* The policy changes behind what has been let in. */
+static const struct change {
+	const char *name;
+	struct dialogue before;
+	enum smbsign_policy_mode from, to;
+	bool guest, allow_guest, gone;
+	enum smbsign_reason reason;
+} changes[] = {
+	{ "signed", { .setting = RELAXED, .requests = { SIGNED_READ(1) } },
+	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED },
+	{ "nothing sent", { .setting = RELAXED },
+	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED },
+	{ "nothing negotiated", { .setting = FRESH },
+	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED },
+	{ "not signed", { .setting = RELAXED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED,
+	  .gone = true, .reason = SMBSIGN_REASON_UNSIGNED },
+	{ "not signed, and need not be", { .setting = RELAXED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_NEGOTIATED },
+	{ "not signed, in audit, and need not be", { .setting = RELAXED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_AUDIT, SMBSIGN_POLICY_NEGOTIATED },
+	{ "a guest's", { .setting = RELAXED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED, .guest = true,
+	  .gone = true, .reason = SMBSIGN_REASON_GUEST },
+	{ "a guest's, who may", { .setting = RELAXED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED, .guest = true,
+	  .allow_guest = true },
+	{ "excused in audit", { .setting = AUTHENTICATED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_AUDIT, SMBSIGN_POLICY_NEGOTIATED,
+	  .gone = true, .reason = SMBSIGN_REASON_UNSIGNED },
+	{ "a wrong signature in audit", { .setting = RELAXED,
+	    .requests = { SIGNED_READ(1) }, .flip = 4 + 64 + 48 },
+	  SMBSIGN_POLICY_AUDIT, SMBSIGN_POLICY_NEGOTIATED,
+	  .gone = true, .reason = SMBSIGN_REASON_BAD_SIGNATURE },
+	{ "several sessions in audit", { .setting = RELAXED,
+	    .requests = { { SMB2_CMD_ECHO, 1, 0, NULL, 0, 8, true },
+			  SIGNED_READ(2) } },
+	  SMBSIGN_POLICY_AUDIT, SMBSIGN_POLICY_NEGOTIATED,
+	  .gone = true, .reason = SMBSIGN_REASON_COMPOUND_SESSIONS },
+	{ "no SMB in audit", { .setting = AUTHENTICATED,
+	    RAW("\1\0\0\x40\xfeSMB............") },
+	  SMBSIGN_POLICY_AUDIT, SMBSIGN_POLICY_NEGOTIATED,
+	  .gone = true, .reason = SMBSIGN_REASON_NOT_SMB },
+	{ "compressed", { .setting = RELAXED,
+	    RAW("\0\0\0\x14\xfcSMB................") },
+	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED,
+	  .gone = true, .reason = SMBSIGN_REASON_COMPRESSED },
+	{ "encrypted", { .setting = CIPHERED,
+	    RAW("\0\0\0\x44\xfdSMB................................\0\0\0\0"
+		"\0\0\1\0\x17\0\0\0\0\0\1\0................") },
+	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED },
+	{ "given up before", { .setting = AUTHENTICATED,
+	    RAW("\1\0\0\x40\xfeSMB............") },
+	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED },
+};
+
+KUNIT_ARRAY_PARAM_DESC(change, changes, name);
+
+static bool enforced(struct smbsign_conn *conn)
+{
+	int grace = smbsign_grace_enter();
+	bool gone;
+
+	lock_sock(conn->sk);
+	gone = smbsign_rx_enforce(conn, &around.policy);
+	release_sock(conn->sk);
+	smbsign_grace_leave(grace);
+	return gone;
+}
+
+static void enforce(struct kunit *test)
+{
+	const struct change *change = test->param_value;
+	struct stream *stream = stream_of(test, &change->before);
+	struct smbsign_conn *conn = change->guest ? rig_open(test, 0) :
+			conn_for(test, change->before.setting);
+	int kick = atomic_read(&conn->kick);
+
+	if (change->guest) {
+		rig_negotiate(conn, SMB2_DIALECT_300, true);
+		KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, no_secret));
+	}
+	around.policy.mode = change->from;
+	start_at(conn, 0);
+	if (stream->length) {
+		rig_arrive(test, conn, stream->data, stream->length, false);
+		run(conn);
+	}
+	forget_reports();
+	around.policy.mode = change->to;
+	around.policy.allow_guest = change->allow_guest;
+	KUNIT_EXPECT_EQ(test, change->gone, enforced(conn));
+	KUNIT_EXPECT_EQ(test, change->gone, around.reports);
+	KUNIT_EXPECT_EQ(test, change->gone, atomic_read(&conn->kick) != kick);
+	if (!change->gone)
+		return;
+	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_DEAD, conn->rx.state);
+	KUNIT_EXPECT_EQ(test, change->reason, around.reason);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REPORT_RESET, around.report);
+	/* It is told once. */
+	enforced(conn);
+	KUNIT_EXPECT_EQ(test, 1U, around.reports);
+}
+
+/*
+ * Who has sent something compressed when he might is not cut off because he
+ * authenticates once more as the policy changes.
+ */
+static void unrelated_change(struct kunit *test)
+{
+	static const struct dialogue compressed = {
+		RAW("\0\0\0\x14\xfcSMB................"),
+	};
+	struct stream *stream = stream_of(test, &compressed);
+	struct smbsign_conn *conn = conn_for(test, RELAXED);
+
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	run(conn);
+	KUNIT_EXPECT_FALSE(test, enforced(conn));
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID + 1,
+					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
+	KUNIT_EXPECT_FALSE(test, enforced(conn));
 }
 
 /* Frames that are no requests are counted, too: so many, and no more at once. */
@@ -1163,12 +1427,13 @@ static bool in_softirq_call(struct smbsign_conn *conn)
 /* And where it is to be cut, the reader is told: nothing more comes. */
 static void no_room_to_refuse(struct kunit *test)
 {
-	struct smbsign_conn *conn = refused_without_room(test);
+	struct smbsign_conn *home = conn_for(test, AUTHENTICATED);
+	struct smbsign_conn *conn = refused_without_room(test, home);
 
 	around.reset_on_violation = true;
 	KUNIT_EXPECT_TRUE(test, in_softirq_call(conn));
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_DEAD, conn->rx.state);
-	conn = refused_without_room(test);
+	conn = refused_without_room(test, home);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_RX_STOPPED, run(conn));
 }
 
@@ -1357,6 +1622,9 @@ static bool sign_again(struct kunit *test, u8 *frame, u32 length)
 			header->message_id = cpu_to_le64(message_id);
 		else
 			header->message_id = cpu_to_le64(message_id++);
+		/* There is a channel already. */
+		if (element.command == SMB2_CMD_SESSION_SETUP)
+			frame[at + sizeof(*header) + 2] = 0;
 		sign(test, frame + at, element.length, session_key);
 		at += element.length;
 	} while (!element.last);
@@ -1412,6 +1680,9 @@ static struct kunit_case rx_cases[] = {
 	KUNIT_CASE(no_room_for_refused),
 	KUNIT_CASE(no_room_to_refuse),
 	KUNIT_CASE_PARAM(shown, elsewhere_gen_params),
+	KUNIT_CASE_PARAM(proven, proof_gen_params),
+	KUNIT_CASE_PARAM(enforce, change_gen_params),
+	KUNIT_CASE(unrelated_change),
 	KUNIT_CASE(strange_frames_are_charged),
 	KUNIT_CASE(softirq),
 	KUNIT_CASE(softirq_bulk),

@@ -53,33 +53,13 @@ static bool has_key(struct smbsign_conn *conn, u64 id, const u8 *raw)
 	       !memcmp(mac, expected, sizeof(mac));
 }
 
-static int respond(struct smbsign_conn *conn,
-		   const struct smbsign_awaited *request, u64 id, u32 status,
-		   u16 session_flags)
+static bool is_known(u64 id)
 {
 	int grace = smbsign_grace_enter();
-	int ret = smbsign_session_response(conn, request, id, status,
-					   session_flags);
+	bool known = smbsign_session_is_known(id);
 
 	smbsign_grace_leave(grace);
-	return ret;
-}
-
-/* ksmbd signs or checks such a message. */
-static int uses_key(struct smbsign_conn *conn, u16 command, u32 flags, u64 id,
-		    const u8 *raw)
-{
-	struct smb2_header header = {
-		.command = cpu_to_le16(command),
-		.flags = cpu_to_le32(flags),
-		.session_id = cpu_to_le64(id),
-	};
-	int grace = smbsign_grace_enter(), ret;
-
-	smbsign_session_key_seen(conn, &header, raw);
-	ret = smbsign_session_prepare(conn, id);
-	smbsign_grace_leave(grace);
-	return ret;
+	return known;
 }
 
 /**
@@ -166,8 +146,9 @@ static void expect_facts(struct kunit *test,
 static void log_in(struct kunit *test)
 {
 	const struct login *login = test->param_value;
-	struct smbsign_awaited request = {
-		.security_mode = login->mode, .setup_flags = login->setup_flags,
+	struct rig_setup setup = {
+		.id = ID, .status = SMB2_STATUS_MORE_PROCESSING_REQUIRED,
+		.mode = login->mode, .flags = login->setup_flags,
 	};
 	struct smbsign_conn *conn = rig_open(test, 0);
 	struct smbsign_session_facts facts;
@@ -175,20 +156,18 @@ static void log_in(struct kunit *test)
 	rig_negotiate(conn, login->dialect, login->server);
 	conn->facts.client_required = login->client;
 	conn->facts.encryption = login->encryption;
-	KUNIT_ASSERT_EQ(test, 0,
-			respond(conn, &request, ID,
-				SMB2_STATUS_MORE_PROCESSING_REQUIRED, 0));
+	KUNIT_ASSERT_EQ(test, 0, rig_setup(conn, &setup));
 	facts = facts_of(conn, ID);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_IN_PROGRESS, facts.state);
 	KUNIT_EXPECT_FALSE(test, facts.has_key || facts.required);
 	KUNIT_EXPECT_EQ(test, 1U, conn->facts.sessions);
 	KUNIT_EXPECT_EQ(test, 1U, conn->facts.in_progress);
 
-	request.session_id = ID;
-	if (login->key)
-		rig_show_key(conn, ID, login->key);
-	KUNIT_ASSERT_EQ(test, 0, respond(conn, &request, ID,
-					 SMB2_STATUS_SUCCESS, login->flags));
+	setup.requested = ID;
+	setup.status = SMB2_STATUS_SUCCESS;
+	setup.session_flags = login->flags;
+	setup.key = login->key;
+	KUNIT_ASSERT_EQ(test, 0, rig_setup(conn, &setup));
 	facts = facts_of(conn, ID);
 	expect_facts(test, &facts, &login->facts);
 	KUNIT_EXPECT_EQ(test, login->key && has_key(conn, ID, login->key),
@@ -226,16 +205,26 @@ static void public_key_311(struct kunit *test)
 {
 	struct smbsign_conn *conn = rig_open(test, 0);
 	struct smb2_header *request = (void *)guarded_alloc(test, 81);
+	struct rig_setup setup = {
+		.requested = ID, .id = ID, .status = SMB2_STATUS_SUCCESS,
+	};
 	u8 raw[SMB2_KEY_SIZE], before[SMBSIGN_PREAUTH_SIZE];
+	struct smbsign_awaited *awaited;
 	u8 *input = kunit_kzalloc(test, 128, GFP_KERNEL), digest[32];
 	u8 after[SMBSIGN_PREAUTH_SIZE];
 	struct crypto_shash *prf = crypto_alloc_shash("hmac(sha256)", 0, 0);
 	static const char label[] = "SMBSigningKey";
 	int grace;
 
-	/* SP 800-108 by hand: 1, label, 0, context, 128 bits */
 	KUNIT_ASSERT_FALSE(test, IS_ERR(prf));
+	rig_negotiate(conn, SMB2_DIALECT_311, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID,
+					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
+	awaited = rig_await(conn, SMBSIGN_AWAITED_SETUP, &setup);
+	KUNIT_ASSERT_NOT_NULL(test, awaited);
+	/* SP 800-108 by hand: 1, label, 0, context, 128 bits */
 	memset(request, 0, 81);
+	request->message_id = cpu_to_le64(awaited->message_id);
 	request->session_id = cpu_to_le64(ID);
 	fill_pattern(before, sizeof(before));
 	KUNIT_ASSERT_EQ(test, 0, smbsign_derive_preauth(before, (u8 *)request,
@@ -251,17 +240,16 @@ static void public_key_311(struct kunit *test)
 	crypto_free_shash(prf);
 	memcpy(raw, digest, sizeof(raw));
 
-	rig_negotiate(conn, SMB2_DIALECT_311, true);
-	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID,
-					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
 	grace = smbsign_grace_enter();
 	smbsign_session_preauth(conn, request, 81, before);
 	/* Longer than a request can be: not hashed */
 	smbsign_session_preauth(conn, request, SMBSIGN_SETUP_MAX + 1, before);
+	/* Another request's hash is not this one's. */
+	request->message_id = cpu_to_le64(awaited->message_id + 1);
+	smbsign_session_preauth(conn, request, 81, before);
 	smbsign_grace_leave(grace);
-	rig_show_key(conn, ID, raw);
-	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, ID, ID,
-					      SMB2_STATUS_SUCCESS));
+	setup.key = raw;
+	KUNIT_ASSERT_EQ(test, 0, rig_answer(conn, awaited, &setup));
 	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID).guest);
 	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).required);
 }
@@ -292,77 +280,199 @@ static void failures(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1U, conn->facts.sessions);
 }
 
-/* Once required, always; and the key stays, whatever a reauthentication brings. */
+/* Once required, always; and whose it is, is settled the first time. */
 static void reauthentication(struct kunit *test)
 {
-	struct smbsign_awaited request = { .session_id = ID };
+	struct rig_setup again = {
+		.requested = ID, .id = ID, .status = SMB2_STATUS_SUCCESS,
+		.session_flags = SMB2_SESSION_IS_GUEST, .key = key_a,
+	};
 	struct smbsign_conn *conn = rig_open(test, 0);
 
 	rig_negotiate(conn, SMB2_DIALECT_300, true);
 	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
-	/* What ksmbd uses on 2.1 in between is not the session's. */
-	KUNIT_EXPECT_EQ(test, 0, uses_key(conn, SMB2_CMD_READ, 0, ID, key_b));
-	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
 	conn->facts.server_required = false;
-	KUNIT_ASSERT_EQ(test, 0,
-			respond(conn, &request, ID, SMB2_STATUS_SUCCESS,
-				SMB2_SESSION_IS_GUEST));
+	KUNIT_ASSERT_EQ(test, 0, rig_setup(conn, &again));
 	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ESTABLISHED,
 			facts_of(conn, ID).state);
 	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID).required);
-	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID).guest);
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).guest);
 	KUNIT_EXPECT_EQ(test, 1U, conn->facts.required_sessions);
 	KUNIT_EXPECT_EQ(test, 0U, conn->facts.in_progress);
-	/* A key that ksmbd signs the end of it with is not taken either. */
-	rig_show_key(conn, ID, key_b);
-	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, ID, ID,
-					      SMB2_STATUS_SUCCESS));
+	/* Another key is another user's. */
+	again.key = key_b;
+	again.session_flags = SMB2_SESSION_ENCRYPT_DATA;
+	KUNIT_EXPECT_EQ(test, -EKEYREJECTED, rig_setup(conn, &again));
 	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).encrypted);
+	/* None is no other one; and it may be asked to encrypt later. */
+	again.key = NULL;
+	KUNIT_EXPECT_EQ(test, 0, rig_setup(conn, &again));
+	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
+	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID).encrypted);
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).keyless);
+}
+
+/* A guest does not become somebody else either. */
+static void guest_reauthentication(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, no_secret));
+	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID).guest);
+	KUNIT_EXPECT_EQ(test, 0, rig_response(conn, ID, ID,
+					      SMB2_STATUS_SUCCESS));
+	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID).guest);
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).required);
+}
+
+/*
+ * On 2.x ksmbd writes over the key.  Only audit lets a session be authenticated again
+ * there: its key stays, and what ksmbd uses is not it any more.
+ */
+static void reauthentication_21(struct kunit *test)
+{
+	const struct rig_setup again = {
+		.requested = ID, .id = ID, .status = SMB2_STATUS_SUCCESS,
+		.key = key_b,
+	};
+	struct smbsign_conn *conn = rig_open(test, 0);
+	u64 serial;
+
+	rig_negotiate(conn, SMB2_DIALECT_210, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	serial = rig_use_key(conn, SMB2_CMD_READ, 0, 1, ID, false, key_a);
+	KUNIT_EXPECT_NE(test, 0ULL, serial);
+	KUNIT_EXPECT_EQ(test, 0, rig_setup(conn, &again));
+	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
+	KUNIT_EXPECT_EQ(test, 0ULL, rig_use_key(conn, SMB2_CMD_READ, 0, 2, ID,
+						false, key_b));
+	KUNIT_EXPECT_EQ(test, serial, rig_use_key(conn, SMB2_CMD_READ, 0, 3, ID,
+						  false, key_a));
+}
+
+/* One elsewhere whose key is not known is not told from one that is unknown. */
+static void elsewhere_without_key(struct kunit *test)
+{
+	struct smbsign_conn *home = rig_open(test, 0), *conn = rig_open(test, 0);
+
+	rig_negotiate(home, SMB2_DIALECT_210, true);
+	rig_negotiate(conn, SMB2_DIALECT_210, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(home, ID, NULL));
+	KUNIT_EXPECT_EQ(test, facts_of(conn, ID + 1).has_key,
+			facts_of(conn, ID).has_key);
+}
+
+/* What ksmbd uses is not the key of a session that has ended. */
+static void key_of_ended(struct kunit *test)
+{
+	const u64 related = SMB2_SESSION_ID_RELATED;
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	rig_negotiate(conn, SMB2_DIALECT_210, false);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	rig_end(ID);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID + 1, NULL));
+	KUNIT_EXPECT_EQ(test, related,
+			le64_to_cpu(smbsign_session_by_raw(conn, key_a)));
+	KUNIT_EXPECT_EQ(test, 0ULL, rig_use_key(conn, SMB2_CMD_READ, 0, 1, related,
+						false, key_a));
 }
 
 /* Which messages tell whose key it is that ksmbd uses */
 static void shown_by(struct kunit *test)
 {
 	static const struct {
+		enum smbsign_awaited_kind kind;
 		u16 command;
-		u32 flags;
+		bool response;
+		u32 status, later;
+		u64 id;
 		bool shows;
 	} cases[] = {
-		{ SMB2_CMD_NEGOTIATE, 0, false },
-		{ SMB2_CMD_ECHO, 0, false },
-		{ SMB2_CMD_SESSION_SETUP, 0, false },
-		{ SMB2_CMD_SESSION_SETUP, SMB2_FLAG_SERVER_TO_REDIR, true },
-		{ SMB2_CMD_TREE_CONNECT, 0, true },
-		{ SMB2_CMD_READ, SMB2_FLAG_SERVER_TO_REDIR, true },
+		{ SMBSIGN_AWAITED_PROVISIONAL, SMB2_CMD_READ, false, 0, 0, ID,
+		  true },
+		{ SMBSIGN_AWAITED_PROVISIONAL, SMB2_CMD_READ, false, 0, 1, ID },
+		{ SMBSIGN_AWAITED_PROVISIONAL, SMB2_CMD_READ, false, 0, 0, ID + 1 },
+		{ SMBSIGN_AWAITED_PROVISIONAL, SMB2_CMD_READ, true, 0, 0, ID },
+		{ SMBSIGN_AWAITED_PROVISIONAL, SMB2_CMD_SESSION_SETUP, true, 0, 0,
+		  ID },
+		{ SMBSIGN_AWAITED_SETUP, SMB2_CMD_SESSION_SETUP, true, 0, 0, ID,
+		  true },
+		{ SMBSIGN_AWAITED_SETUP, SMB2_CMD_SESSION_SETUP, true, 0, 1, ID },
+		{ SMBSIGN_AWAITED_SETUP, SMB2_CMD_SESSION_SETUP, true, 0, 0,
+		  ID + 1 },
+		{ SMBSIGN_AWAITED_SETUP, SMB2_CMD_SESSION_SETUP, true,
+		  SMB2_STATUS_ACCESS_DENIED, 0, ID },
+		{ SMBSIGN_AWAITED_SETUP, SMB2_CMD_SESSION_SETUP, false, 0, 0, ID },
+		{ SMBSIGN_AWAITED_SETUP, SMB2_CMD_READ, true, 0, 0, ID },
+		{ SMBSIGN_AWAITED_SETUP, SMB2_CMD_READ, false, 0, 0, ID },
 	};
+	const struct rig_setup setup = { .requested = ID };
+	struct smbsign_awaited *awaited;
 	struct smbsign_conn *conn;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		conn = rig_open(test, 0);
 		rig_negotiate(conn, SMB2_DIALECT_210, true);
-		KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, NULL));
-		KUNIT_EXPECT_EQ(test, 0, uses_key(conn, cases[i].command,
-						  cases[i].flags, ID, key_a));
+		awaited = rig_await(conn, cases[i].kind, &setup);
+		KUNIT_ASSERT_NOT_NULL(test, awaited);
+		rig_use_key(conn, cases[i].command, cases[i].status,
+			    awaited->message_id + cases[i].later, cases[i].id,
+			    cases[i].response, key_a);
 		KUNIT_EXPECT_EQ_MSG(test, cases[i].shows,
-				    has_key(conn, ID, key_a), "case %u", i);
-		/* Nobody else's session is made by it. */
-		KUNIT_EXPECT_EQ(test, 0, uses_key(conn, SMB2_CMD_READ, 0,
-						  ID + 1, key_b));
-		KUNIT_EXPECT_EQ(test, 1U, conn->facts.sessions);
+				    awaited->leg.shown, "case %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].shows,
+				    !memcmp(awaited->leg.raw, key_a,
+					    sizeof(key_a)), "case %u", i);
+		/* No session is made by it. */
+		KUNIT_EXPECT_EQ(test, 0U, conn->facts.sessions);
 		rig_close(test, conn);
 	}
+}
+
+/* The key that ksmbd checks the first request with; the first one only. */
+static void checked_by(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	rig_negotiate(conn, SMB2_DIALECT_210, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, NULL));
+	KUNIT_EXPECT_EQ(test, 0, rig_check(conn, ID, NULL));
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).has_key);
+	KUNIT_EXPECT_EQ(test, 0, rig_check(conn, ID, key_a));
+	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
+	KUNIT_EXPECT_EQ(test, 0, rig_check(conn, ID, key_b));
+	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
+	KUNIT_EXPECT_EQ(test, 0, rig_check(conn, ID + 1, key_b));
+	KUNIT_EXPECT_EQ(test, 1U, conn->facts.sessions);
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).guest);
+	KUNIT_EXPECT_EQ(test, 1U, around.events[SMBSIGN_COUNT_KEYS_LEARNED]);
+
+	/* A guest is found out by it; what was demanded of him stays. */
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID + 2, NULL));
+	KUNIT_EXPECT_EQ(test, 0, rig_check(conn, ID + 2, no_secret));
+	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID + 2).guest);
+	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID + 2).required);
 }
 
 /* A session in progress has no key before it is established. */
 static void too_early(struct kunit *test)
 {
 	struct smbsign_conn *conn = rig_open(test, 0);
+	const struct rig_setup leg = {
+		.requested = ID, .id = ID, .key = key_a,
+		.status = SMB2_STATUS_MORE_PROCESSING_REQUIRED,
+	};
 
 	rig_negotiate(conn, SMB2_DIALECT_210, true);
 	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID,
 					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
-	KUNIT_EXPECT_EQ(test, 0, uses_key(conn, SMB2_CMD_READ, 0, ID, key_a));
+	rig_use_key(conn, SMB2_CMD_READ, 0, 1, ID, false, key_a);
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).has_key);
+	KUNIT_EXPECT_EQ(test, 0, rig_setup(conn, &leg));
 	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).has_key);
 }
 
@@ -370,35 +480,68 @@ static void too_early(struct kunit *test)
 static void one_leg(struct kunit *test)
 {
 	struct smbsign_conn *conn = rig_open(test, 0);
+	const struct rig_setup setup = {
+		.id = ID, .status = SMB2_STATUS_SUCCESS, .key = key_a,
+	};
 
 	rig_negotiate(conn, SMB2_DIALECT_300, true);
-	rig_show_key(conn, ID, key_a);
-	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_IN_PROGRESS,
-			facts_of(conn, ID).state);
-	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID, SMB2_STATUS_SUCCESS));
+	KUNIT_ASSERT_EQ(test, 0, rig_setup(conn, &setup));
 	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ESTABLISHED,
 			facts_of(conn, ID).state);
 	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
 	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).keyless);
 }
 
-/* A binding is verified with the session's key, then has one of its own. */
-static void binding_leg(struct kunit *test, struct smbsign_conn *to)
+/* What ksmbd says of a session that nobody began is about another one. */
+static void nobody_began(struct kunit *test)
 {
-	struct smbsign_awaited request = {
-		.session_id = ID, .setup_flags = SMB2_SETUP_FLAG_BINDING,
+	static const u32 statuses[] = {
+		SMB2_STATUS_SUCCESS, SMB2_STATUS_MORE_PROCESSING_REQUIRED,
+	};
+	struct smbsign_conn *conn = rig_open(test, 0), *other = rig_open(test, 0);
+	unsigned int i;
+
+	rig_negotiate(conn, SMB2_DIALECT_311, true);
+	rig_negotiate(other, SMB2_DIALECT_311, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(other, ID + 1, key_b));
+	for (i = 0; i < ARRAY_SIZE(statuses); i++) {
+		KUNIT_EXPECT_EQ(test, -EKEYREJECTED,
+				rig_response(conn, ID, ID, statuses[i]));
+		KUNIT_EXPECT_EQ(test, -EKEYREJECTED,
+				rig_response(conn, ID + 1, ID + 1, statuses[i]));
+	}
+	KUNIT_EXPECT_EQ(test, 0, rig_response(conn, ID, ID,
+					      SMB2_STATUS_ACCESS_DENIED));
+	KUNIT_EXPECT_EQ(test, 0U, conn->facts.sessions);
+	KUNIT_EXPECT_FALSE(test, is_known(ID));
+
+	/* Of two legs at once the first has failed. */
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID,
+					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, ID, ID,
+					      SMB2_STATUS_ACCESS_DENIED));
+	KUNIT_EXPECT_EQ(test, -EKEYREJECTED, rig_response(conn, ID, ID,
+							  SMB2_STATUS_SUCCESS));
+}
+
+/* A binding is verified with the session's key, then has one of its own. */
+static int binding_leg(struct smbsign_conn *to, u32 status, const u8 *key)
+{
+	const struct rig_setup setup = {
+		.requested = ID, .id = ID, .status = status,
+		.flags = SMB2_SETUP_FLAG_BINDING, .key = key,
 	};
 
-	KUNIT_ASSERT_EQ(test, 0,
-			respond(to, &request, ID,
-				SMB2_STATUS_MORE_PROCESSING_REQUIRED, 0));
+	return rig_setup(to, &setup);
+}
+
+static int begin_binding(struct smbsign_conn *to)
+{
+	return binding_leg(to, SMB2_STATUS_MORE_PROCESSING_REQUIRED, NULL);
 }
 
 static void bind(struct kunit *test)
 {
-	struct smbsign_awaited request = {
-		.session_id = ID, .setup_flags = SMB2_SETUP_FLAG_BINDING,
-	};
 	struct smbsign_conn *from = rig_open(test, 0), *to = rig_open(test, 0);
 	struct smbsign_session_facts facts;
 
@@ -410,7 +553,7 @@ static void bind(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, facts_of(to, ID).required);
 	KUNIT_EXPECT_TRUE(test, has_key(to, ID, key_a));
 
-	binding_leg(test, to);
+	KUNIT_ASSERT_EQ(test, 0, begin_binding(to));
 	facts = facts_of(to, ID);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_IN_PROGRESS, facts.state);
 	KUNIT_EXPECT_TRUE(test, facts.binding && facts.required &&
@@ -420,9 +563,7 @@ static void bind(struct kunit *test)
 	smbsign_session_drop_all(from);
 	KUNIT_EXPECT_TRUE(test, has_key(to, ID, key_a));
 
-	rig_show_key(to, ID, key_b);
-	KUNIT_ASSERT_EQ(test, 0, respond(to, &request, ID, SMB2_STATUS_SUCCESS,
-					 0));
+	KUNIT_ASSERT_EQ(test, 0, binding_leg(to, SMB2_STATUS_SUCCESS, key_b));
 	facts = facts_of(to, ID);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ESTABLISHED, facts.state);
 	KUNIT_EXPECT_FALSE(test, facts.binding || facts.keyless);
@@ -431,6 +572,9 @@ static void bind(struct kunit *test)
 	from = rig_open(test, 0);
 	rig_negotiate(from, SMB2_DIALECT_311, false);
 	KUNIT_EXPECT_TRUE(test, has_key(from, ID, key_a));
+	/* A channel is authenticated again with Session.SigningKey. */
+	KUNIT_EXPECT_EQ(test, 0, binding_leg(to, SMB2_STATUS_SUCCESS, key_a));
+	KUNIT_EXPECT_TRUE(test, has_key(to, ID, key_b));
 }
 
 /* What a binding to a session that has ended is bound to: signing is demanded. */
@@ -439,14 +583,15 @@ static void bind_to_nothing(struct kunit *test)
 	struct smbsign_conn *to = rig_open(test, 0);
 
 	rig_negotiate(to, SMB2_DIALECT_300, false);
-	binding_leg(test, to);
+	KUNIT_ASSERT_EQ(test, 0, begin_binding(to));
 	KUNIT_EXPECT_TRUE(test, facts_of(to, ID).required);
 	KUNIT_EXPECT_FALSE(test, facts_of(to, ID).has_key);
-	/* Below 3.0 the flag means nothing. */
+	rig_close(test, to);
+	/* Below 3.0 the flag means nothing: it is of a session that is not here. */
 	to = rig_open(test, 0);
 	rig_negotiate(to, SMB2_DIALECT_210, false);
-	binding_leg(test, to);
-	KUNIT_EXPECT_FALSE(test, facts_of(to, ID).binding);
+	KUNIT_EXPECT_EQ(test, -EKEYREJECTED, begin_binding(to));
+	KUNIT_EXPECT_EQ(test, 0U, to->facts.sessions);
 }
 
 /* A guest's binding is a guest's. */
@@ -457,60 +602,186 @@ static void bind_guest(struct kunit *test)
 	rig_negotiate(from, SMB2_DIALECT_300, true);
 	rig_negotiate(to, SMB2_DIALECT_300, false);
 	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(from, ID, no_secret));
-	binding_leg(test, to);
+	KUNIT_ASSERT_EQ(test, 0, begin_binding(to));
 	KUNIT_EXPECT_TRUE(test, facts_of(to, ID).guest);
 	KUNIT_EXPECT_FALSE(test, facts_of(to, ID).required);
 }
 
-/* ksmbd uses a number again: whoever had it before has nothing of the new one. */
-static void number_used_again(struct kunit *test)
+/* What is announced as new is not one that somebody knows, wherever. */
+static void known_number(struct kunit *test)
 {
 	struct smbsign_conn *old = rig_open(test, 0), *new = rig_open(test, 0);
+	const struct rig_setup one_leg = {
+		.id = ID, .status = SMB2_STATUS_SUCCESS, .key = key_b,
+	};
+	const struct rig_setup last_leg = {
+		.requested = ID, .id = ID, .status = SMB2_STATUS_SUCCESS,
+		.key = key_a,
+	};
+	struct smbsign_conn *conns[] = { old, new };
+	unsigned int turn;
 
 	rig_negotiate(old, SMB2_DIALECT_300, true);
 	rig_negotiate(new, SMB2_DIALECT_300, true);
-	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(old, ID, key_a));
-	KUNIT_ASSERT_EQ(test, 0, rig_response(new, 0, ID,
+	KUNIT_ASSERT_EQ(test, 0, rig_response(old, 0, ID,
 					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
-	/* Here it stays what it was, unless ksmbd may look for it elsewhere. */
-	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ESTABLISHED,
-			facts_of(old, ID).state);
-	KUNIT_EXPECT_TRUE(test, has_key(old, ID, key_a));
-	KUNIT_EXPECT_FALSE(test, facts_of(new, ID).has_key);
-	old->bound = true;
-	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_UNKNOWN, facts_of(old, ID).state);
-	KUNIT_EXPECT_FALSE(test, facts_of(old, ID).has_key);
-	rig_show_key(new, ID, key_b);
-	KUNIT_ASSERT_EQ(test, 0, rig_response(new, ID, ID, SMB2_STATUS_SUCCESS));
+	/* In progress, established, ended; from elsewhere and from there */
+	for (turn = 0; turn < 6; turn++) {
+		if (turn == 2)
+			KUNIT_ASSERT_EQ(test, 0, rig_setup(old, &last_leg));
+		if (turn == 4)
+			rig_end(ID);
+		KUNIT_EXPECT_EQ(test, -EKEYREJECTED,
+				rig_response(conns[turn % 2], 0, ID,
+					     SMB2_STATUS_MORE_PROCESSING_REQUIRED));
+		KUNIT_EXPECT_EQ(test, -EKEYREJECTED,
+				rig_setup(conns[turn % 2], &one_leg));
+		KUNIT_EXPECT_EQ(test, 0U, new->facts.sessions);
+		KUNIT_EXPECT_EQ(test, turn < 4, old->facts.sessions);
+		KUNIT_EXPECT_EQ(test, turn >= 2, has_key(old, ID, key_a));
+	}
+	rig_close(test, old);
+	KUNIT_EXPECT_EQ(test, 0, rig_authenticate(new, ID, key_b));
 	KUNIT_EXPECT_TRUE(test, has_key(new, ID, key_b));
-	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ELSEWHERE, facts_of(old, ID).state);
-	KUNIT_EXPECT_TRUE(test, has_key(old, ID, key_b));
 }
 
-/* The same on one connection: a request without SessionId makes a new session. */
-static void number_renewed(struct kunit *test)
+/* ksmbd gives the number back: the key stays, for what is still to be answered. */
+static void ended(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0), *to = rig_open(test, 0);
+	struct smbsign_session_facts facts;
+	unsigned int turn;
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	rig_negotiate(to, SMB2_DIALECT_300, true);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	KUNIT_ASSERT_EQ(test, 0, begin_binding(to));
+	KUNIT_ASSERT_EQ(test, 0, binding_leg(to, SMB2_STATUS_SUCCESS, key_b));
+	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID + 1,
+					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
+	for (turn = 0; turn < 2; turn++) {
+		rig_end(ID);
+		rig_end(ID + 1);
+		rig_end(ID + 2);
+		facts = facts_of(conn, ID);
+		KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ENDED, facts.state);
+		KUNIT_EXPECT_TRUE(test, facts.required);
+		KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
+		KUNIT_EXPECT_TRUE(test, has_key(to, ID, key_b));
+		KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_UNKNOWN,
+				facts_of(conn, ID + 1).state);
+		KUNIT_EXPECT_EQ(test, 0U, conn->facts.sessions);
+		KUNIT_EXPECT_EQ(test, 0U, conn->facts.in_progress);
+		KUNIT_EXPECT_EQ(test, 0U, conn->facts.required_sessions);
+		KUNIT_EXPECT_EQ(test, 1U, conn->ended_count);
+		KUNIT_EXPECT_EQ(test, 1U, to->ended_count);
+		KUNIT_EXPECT_EQ(test, 0L, around.gauges[SMBSIGN_GAUGE_SESSIONS]);
+	}
+	KUNIT_EXPECT_TRUE(test, is_known(ID));
+	KUNIT_EXPECT_FALSE(test, is_known(ID + 1));
+	/* Nothing is taken in that comes later, and it does not come back. */
+	rig_response(conn, ID, ID, SMB2_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, 0, rig_check(conn, ID, key_b));
+	rig_response(conn, ID, ID, SMB2_STATUS_ACCESS_DENIED);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ENDED, facts_of(conn, ID).state);
+	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_a));
+	KUNIT_EXPECT_EQ(test, 0U, conn->facts.sessions);
+	KUNIT_EXPECT_EQ(test, (u64)SMB2_SESSION_ID_RELATED,
+			smbsign_session_only(conn));
+	smbsign_session_drop_all(conn);
+	KUNIT_EXPECT_EQ(test, 0U, conn->ended_count);
+	KUNIT_EXPECT_TRUE(test, is_known(ID));
+	smbsign_session_drop_all(to);
+	KUNIT_EXPECT_FALSE(test, is_known(ID));
+}
+
+/* So many ended ones; the one before the oldest goes. */
+static void ended_many(struct kunit *test)
 {
 	struct smbsign_conn *conn = rig_open(test, 0);
+	u64 i, last = 2 * SMBSIGN_SESSIONS_ENDED_MAX + 3;
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	for (i = 1; i <= last; i++) {
+		KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, i, key_a));
+		rig_end(i);
+		KUNIT_ASSERT_EQ(test, min_t(u32, i, SMBSIGN_SESSIONS_ENDED_MAX),
+				conn->ended_count);
+		KUNIT_ASSERT_TRUE(test, has_key(conn, i, key_a));
+	}
+	for (i = 1; i <= last; i++)
+		KUNIT_ASSERT_EQ(test, i > last - SMBSIGN_SESSIONS_ENDED_MAX,
+				is_known(i));
+	/* In the order of their ends, not of their beginnings */
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, 1, key_a));
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, 2, key_a));
+	rig_end(2);
+	rig_end(1);
+	KUNIT_EXPECT_TRUE(test, is_known(1) && is_known(2));
+	KUNIT_EXPECT_FALSE(test, is_known(last - SMBSIGN_SESSIONS_ENDED_MAX + 2));
+	KUNIT_EXPECT_TRUE(test, is_known(last - SMBSIGN_SESSIONS_ENDED_MAX + 3));
+	rig_close(test, conn);
+	KUNIT_EXPECT_EQ(test, 0L, around.gauges[SMBSIGN_GAUGE_SESSIONS]);
+}
+
+/* One that nobody knows is shown with a key that nobody has. */
+static void decoyed(struct kunit *test)
+{
+	static const u16 algorithms[] = { 0, 1, 2, 15, 0xffff };
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_session_facts facts;
+	unsigned int i;
 
 	rig_negotiate(conn, SMB2_DIALECT_300, true);
 	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
-	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID,
-					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
-	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_IN_PROGRESS,
-			facts_of(conn, ID).state);
-	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).has_key);
-	KUNIT_EXPECT_EQ(test, 0U, conn->facts.required_sessions);
-	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, ID, ID,
-					      SMB2_STATUS_ACCESS_DENIED));
+	for (i = 0; i < ARRAY_SIZE(algorithms); i++) {
+		conn->facts.algorithm = algorithms[i];
+		facts = facts_of(conn, ID + 1);
+		KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_UNKNOWN, facts.state);
+		KUNIT_EXPECT_EQ(test, i < 2, facts.has_key);
+		if (!facts.has_key)
+			continue;
+		KUNIT_EXPECT_FALSE(test, has_key(conn, ID + 1, key_a));
+		KUNIT_EXPECT_FALSE(test, has_key(conn, ID + 1, no_secret));
+	}
+	conn->facts.algorithm = SMB2_SIGNING_AES_CMAC;
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, 0).has_key);
+	/* It verifies nothing that ksmbd could have been told to use. */
+	KUNIT_EXPECT_EQ(test, 0ULL, rig_use_key(conn, SMB2_CMD_READ, 0, 1, ID + 1,
+						false, key_a));
+}
 
-	/* In one leg: the key that was seen is the new session's. */
+/* The first that has sent what a new policy would not let in */
+static void outgrown(struct kunit *test)
+{
+	struct smbsign_policy required = { .mode = SMBSIGN_POLICY_REQUIRED };
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_verdict verdict;
+	int grace;
+	u64 id = 0;
+
+	rig_negotiate(conn, SMB2_DIALECT_300, false);
+	verdict = smbsign_session_outgrown(conn, &required, &id);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_PASS, verdict.action);
 	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
-	rig_show_key(conn, ID, key_b);
-	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID, SMB2_STATUS_SUCCESS));
-	KUNIT_EXPECT_TRUE(test, has_key(conn, ID, key_b));
-	KUNIT_EXPECT_EQ(test, 1U, conn->facts.sessions);
-	KUNIT_EXPECT_EQ(test, 1U, conn->facts.required_sessions);
-	KUNIT_EXPECT_EQ(test, 1L, around.gauges[SMBSIGN_GAUGE_SESSIONS]);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID + 1, key_b));
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID + 2, key_b));
+	verdict = smbsign_session_outgrown(conn, &required, &id);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_PASS, verdict.action);
+	grace = smbsign_grace_enter();
+	smbsign_session_tolerate(conn, ID + 1);
+	smbsign_session_tolerate(conn, ID + 7);
+	smbsign_grace_leave(grace);
+	KUNIT_EXPECT_TRUE(test, facts_of(conn, ID + 1).tolerated);
+	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).tolerated);
+	verdict = smbsign_session_outgrown(conn, &required, &id);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_ABORT, verdict.action);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_UNSIGNED, verdict.reason);
+	KUNIT_EXPECT_EQ(test, ID + 1, id);
+	/* Nothing of one that has ended waits. */
+	rig_end(ID + 1);
+	verdict = smbsign_session_outgrown(conn, &required, &id);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_PASS, verdict.action);
 }
 
 static struct smbsign_key *session_key(struct smbsign_conn *conn, u64 id,
@@ -548,24 +819,18 @@ static void by_key(struct kunit *test)
 			le64_to_cpu(smbsign_session_by_raw(conn, no_secret)));
 	KUNIT_EXPECT_EQ(test, related,
 			le64_to_cpu(smbsign_session_by_raw(other, key_a)));
-	KUNIT_EXPECT_NOT_NULL(test, session_key(conn, ID, no_secret));
-	KUNIT_EXPECT_PTR_EQ(test, session_key(conn, ID, key_b),
+	KUNIT_EXPECT_NOT_NULL(test, session_key(conn, ID, key_a));
+	KUNIT_EXPECT_PTR_EQ(test, session_key(conn, ID, key_a),
 			    session_key(conn, related, key_a));
+	KUNIT_EXPECT_NULL(test, session_key(conn, ID, key_b));
+	KUNIT_EXPECT_NULL(test, session_key(conn, ID + 2, key_a));
 	KUNIT_EXPECT_NULL(test, session_key(conn, related, no_secret));
 	KUNIT_EXPECT_NULL(test, session_key(other, ID, key_a));
 }
 
 static bool is_ours(struct smbsign_conn *conn, u64 id, const u8 *raw)
 {
-	struct smb2_header header = {
-		.command = cpu_to_le16(SMB2_CMD_WRITE),
-		.session_id = cpu_to_le64(id),
-	};
-	int grace = smbsign_grace_enter();
-	bool ours = smbsign_session_key_seen(conn, &header, raw);
-
-	smbsign_grace_leave(grace);
-	return ours;
+	return rig_use_key(conn, SMB2_CMD_WRITE, 0, 1, id, false, raw);
 }
 
 /* Does ksmbd check with the key that we verify with? */
@@ -629,7 +894,7 @@ static void no_memory(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, -ENOMEM, ret);
 			KUNIT_EXPECT_NE(test, SMBSIGN_SESSION_ESTABLISHED,
 					facts_of(conn, ID).state);
-			KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).has_key);
+			KUNIT_EXPECT_FALSE(test, has_key(conn, ID, key_a));
 		}
 		rig_close(test, conn);
 	} while (failed && i < 20);
@@ -649,7 +914,7 @@ static void outlives(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
 	grace = smbsign_grace_enter();
 	rcu_read_lock();
-	session = find(conn, ID, NULL);
+	session = session_find(conn, ID, NULL);
 	rcu_read_unlock();
 	smbsign_session_drop_all(conn);
 	KUNIT_EXPECT_EQ(test, session->id, ID);
@@ -692,7 +957,7 @@ static void many(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (u32)MANY, conn->facts.required_sessions);
 	for (i = 1; i <= MANY; i++)
 		KUNIT_ASSERT_TRUE(test, facts_of(conn, i).has_key);
-	KUNIT_EXPECT_FALSE(test, facts_of(conn, i).has_key);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_UNKNOWN, facts_of(conn, i).state);
 	rig_close(test, conn);
 	KUNIT_EXPECT_EQ(test, 0L, around.gauges[SMBSIGN_GAUGE_SESSIONS]);
 }
@@ -725,6 +990,10 @@ static int read_on(void *data)
 		key = smbsign_session_facts(reader->conn, ID, &facts);
 		smbsign_grace_leave(grace);
 		cond_resched();
+		if (facts.state != SMBSIGN_SESSION_ELSEWHERE) {
+			smbsign_key_put(key);
+			continue;
+		}
 		/* Outside of the section the reference is what holds it. */
 		if (key && (mac_with(key, mac) ||
 			    memcmp(mac, expected, sizeof(mac))))
@@ -763,14 +1032,23 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(public_key_311),
 	KUNIT_CASE(failures),
 	KUNIT_CASE(reauthentication),
+	KUNIT_CASE(guest_reauthentication),
+	KUNIT_CASE(reauthentication_21),
+	KUNIT_CASE(elsewhere_without_key),
+	KUNIT_CASE(key_of_ended),
 	KUNIT_CASE(shown_by),
+	KUNIT_CASE(checked_by),
 	KUNIT_CASE(too_early),
 	KUNIT_CASE(one_leg),
+	KUNIT_CASE(nobody_began),
 	KUNIT_CASE(bind),
 	KUNIT_CASE(bind_to_nothing),
 	KUNIT_CASE(bind_guest),
-	KUNIT_CASE(number_used_again),
-	KUNIT_CASE(number_renewed),
+	KUNIT_CASE(known_number),
+	KUNIT_CASE(ended),
+	KUNIT_CASE(ended_many),
+	KUNIT_CASE(decoyed),
+	KUNIT_CASE(outgrown),
 	KUNIT_CASE(by_key),
 	KUNIT_CASE(same_key),
 	KUNIT_CASE(told),

@@ -5,6 +5,7 @@
 #include <linux/spinlock.h>
 #include <linux/vmalloc.h>
 
+#include "../module/conn.h"
 #include "../module/grace.h"
 #include "../module/sysctl.h"
 #include "surroundings.h"
@@ -188,6 +189,8 @@ void smbsign_report(struct smbsign_conn *conn,
 	around.reports++;
 	around.reason = reason;
 	around.report = report;
+	if (report == SMBSIGN_REPORT_AUDIT)
+		WRITE_ONCE(conn->excused, reason + 1);
 }
 
 void smbsign_report_foreseen(struct smbsign_conn *conn,

@@ -75,6 +75,7 @@ static void publish(struct sock *sk, struct smbsign_conn *conn)
 
 	spin_lock_bh(&conns_lock);
 	list_add_tail_rcu(&conn->node, &conns);
+	conn->listed = true;
 	spin_unlock_bh(&conns_lock);
 	/* An urgent byte is read where it lies; else ksmbd would read past it. */
 	sock_set_flag(sk, SOCK_URGINLINE);
@@ -142,6 +143,7 @@ void smbsign_detach(struct sock *sk)
 		rcu_assign_pointer(icsk->icsk_ulp_data, NULL);
 		spin_lock_bh(&conns_lock);
 		list_del_rcu(&conn->node);
+		conn->listed = false;
 		spin_unlock_bh(&conns_lock);
 		smbsign_redirect_forget(conn);
 		smbsign_conn_free(conn);
@@ -167,6 +169,81 @@ void smbsign_attach_for_each(struct seq_file *seq,
 	list_for_each_entry_srcu(conn, &conns, node,
 				 srcu_read_lock_held(&smbsign_grace))
 		show(seq, conn);
+}
+
+/*
+ * The first connection from @conn on that has not been asked at this @turn, with its
+ * socket, both held.
+ */
+static struct smbsign_conn *to_enforce(struct smbsign_conn *conn, u32 turn)
+{
+	lockdep_assert_held(&conns_lock);
+	list_for_each_entry_from(conn, &conns, node) {
+		if (conn->enforced == turn)
+			continue;
+		conn->enforced = turn;
+		/* On the list means not destroyed: detaching comes first. */
+		if (refcount_inc_not_zero(&conn->sk->sk_refcnt)) {
+			refcount_inc(&conn->users);
+			return conn;
+		}
+	}
+	return NULL;
+}
+
+/* The one behind @last, which is let go of; or behind where it was. */
+static struct smbsign_conn *next_to_enforce(struct smbsign_conn *last, u32 turn)
+{
+	struct smbsign_conn *conn;
+
+	spin_lock_bh(&conns_lock);
+	if (last && last->listed)
+		conn = last;
+	else
+		conn = list_first_entry(&conns, struct smbsign_conn, node);
+	conn = to_enforce(conn, turn);
+	spin_unlock_bh(&conns_lock);
+	if (last) {
+		sock_put(last->sk);
+		smbsign_conn_put(last);
+	}
+	return conn;
+}
+
+static void enforce(struct smbsign_conn *conn,
+		    const struct smbsign_policy *policy)
+{
+	int grace = smbsign_grace_enter();
+	struct sock *sk = conn->sk;
+	bool given_up = false;
+
+	lock_sock(sk);
+	if (smbsign_conn_of(sk) == conn)
+		given_up = smbsign_rx_enforce(conn, policy);
+	release_sock(sk);
+	smbsign_grace_leave(grace);
+	/* Its reader may not come for a while. */
+	if (given_up)
+		tcp_abort(sk, ECONNRESET);
+}
+
+/**
+ * smbsign_attach_enforce() - the policy has become stricter, for all, at once
+ *
+ * Context: process, may sleep, under no socket lock, one at a time.
+ */
+void smbsign_attach_enforce(void)
+{
+	struct smbsign_conn *conn = NULL;
+	struct smbsign_policy policy;
+	static u32 turn;
+
+	smbsign_policy_get(&policy);
+	turn++;
+	while ((conn = next_to_enforce(conn, turn))) {
+		enforce(conn, &policy);
+		cond_resched();
+	}
 }
 
 /* The next connection that has the session and is not given up yet, held. */

@@ -14,6 +14,7 @@ struct sock;
 int smbsign_attach_init(void);
 void smbsign_attach_exit(void);
 void smbsign_detach(struct sock *sk);
+void smbsign_attach_enforce(void);
 void smbsign_attach_kill(u64 session_id, enum smbsign_reason reason);
 void smbsign_attach_for_each(struct seq_file *seq,
 			     void (*show)(struct seq_file *seq,

@@ -18,6 +18,8 @@
  * many users on at once.  ksmbd 7.3 lets one.
  */
 #define SETUPS_MAX	256
+/* Sessions of a connection in all. */
+#define SESSIONS_MAX	4096
 
 /* ksmbd's listeners are IPv6 sockets: an IPv4 client is shown as one. */
 static void peer_of(const struct sock *sk, union smbsign_peer *peer)
@@ -57,6 +59,7 @@ struct smbsign_conn *smbsign_conn_alloc(struct sock *sk, gfp_t gfp)
 	mutex_init(&conn->tx_lock);
 	spin_lock_init(&conn->lock);
 	INIT_LIST_HEAD(&conn->sessions);
+	INIT_LIST_HEAD(&conn->ended);
 	INIT_LIST_HEAD(&conn->awaited);
 	smbsign_window_init(&conn->window);
 	peer_of(sk, &conn->peer);
@@ -183,7 +186,7 @@ void smbsign_awaited_free(struct list_head *list)
 	struct smbsign_awaited *awaited, *next;
 
 	list_for_each_entry_safe(awaited, next, list, node)
-		kfree(awaited);
+		kfree_sensitive(awaited);
 	INIT_LIST_HEAD(list);
 }
 
@@ -250,6 +253,33 @@ static struct smbsign_awaited *find_awaited(struct smbsign_conn *conn,
 }
 
 /**
+ * smbsign_conn_expected() - the request that a message of ksmbd's belongs to
+ * @conn:	the connection
+ * @kind:	what its response is awaited for
+ * @header:	header of the request, or of its response
+ *
+ * Context: any but hard interrupt, under smbsign_conn.lock.
+ * Return: the entry, or NULL.
+ */
+struct smbsign_awaited *
+smbsign_conn_expected(struct smbsign_conn *conn,
+		      enum smbsign_awaited_kind kind,
+		      const struct smb2_header *header)
+{
+	u64 id = le64_to_cpu(header->session_id);
+	struct smbsign_awaited *awaited;
+
+	lockdep_assert_held(&conn->lock);
+	list_for_each_entry(awaited, &conn->awaited, node) {
+		if (awaited->kind == kind &&
+		    awaited->message_id == le64_to_cpu(header->message_id) &&
+		    (!awaited->session_id || awaited->session_id == id))
+			return awaited;
+	}
+	return NULL;
+}
+
+/**
  * smbsign_conn_setups_full() - are too many sessions in the making?
  * @conn:	the connection
  *
@@ -268,8 +298,32 @@ bool smbsign_conn_setups_full(struct smbsign_conn *conn)
 	list_for_each_entry(awaited, &conn->awaited, node)
 		setups += awaited->kind == SMBSIGN_AWAITED_SETUP &&
 			  !awaited->session_id;
+	setups = conn->facts.sessions >= SESSIONS_MAX ? SETUPS_MAX : setups;
 	spin_unlock_bh(&conn->lock);
 	return setups >= SETUPS_MAX;
+}
+
+/**
+ * smbsign_conn_is_awaited() - does a SESSION_SETUP with that MessageId wait already?
+ * @conn:	the connection
+ * @message_id:	MessageId
+ *
+ * What ksmbd shows of a session is found by it, so it must be the only one.
+ *
+ * Context: any but hard interrupt.
+ * Return: true if one does.
+ */
+bool smbsign_conn_is_awaited(struct smbsign_conn *conn, u64 message_id)
+{
+	const struct smbsign_awaited *awaited;
+	bool found = false;
+
+	spin_lock_bh(&conn->lock);
+	list_for_each_entry(awaited, &conn->awaited, node)
+		found |= awaited->kind == SMBSIGN_AWAITED_SETUP &&
+			 awaited->message_id == message_id;
+	spin_unlock_bh(&conn->lock);
+	return found;
 }
 
 /**
@@ -336,7 +390,7 @@ void smbsign_conn_answered(struct smbsign_conn *conn,
 	list_del(&awaited->node);
 	conn->awaited_count--;
 	spin_unlock_bh(&conn->lock);
-	kfree(awaited);
+	kfree_sensitive(awaited);
 }
 
 /**
@@ -407,6 +461,64 @@ int smbsign_conn_grant(struct smbsign_conn *conn, u32 credits, gfp_t gfp)
 	spin_unlock_bh(&conn->lock);
 	kfree(used);
 	return 0;
+}
+
+/* How many bits the window wants to remember ids up to there, also unseen ones. */
+static u32 wanted_for(const struct smbsign_window *window, u64 id, u32 charge)
+{
+	u64 end = id + max(charge, 1U);
+
+	if (id >= SMBSIGN_WINDOW_END || end <= window->high)
+		return window->size;
+	return smbsign_window_wanted(window, min_t(u64, end - window->high,
+						   SMBSIGN_WINDOW_LARGE));
+}
+
+/* Use ids if the window has room for them; else *@size is what it wants. */
+static int window_use(struct smbsign_conn *conn, u64 id, u32 charge, u32 *size)
+{
+	int ret = 0;
+
+	spin_lock_bh(&conn->lock);
+	*size = wanted_for(&conn->window, id, charge);
+	if (*size <= conn->window.size) {
+		*size = 0;
+		if (!smbsign_window_use(&conn->window, id, charge))
+			ret = -EALREADY;
+	}
+	spin_unlock_bh(&conn->lock);
+	return ret;
+}
+
+/**
+ * smbsign_conn_use() - a request that was encrypted uses ids
+ * @conn:	the connection, which carries what hides its ids
+ * @id:		MessageId
+ * @charge:	CreditCharge
+ *
+ * Requests are decrypted side by side, and may overtake each other by far: the window
+ * grows for that.
+ *
+ * Context: process, may sleep. [MS-SMB2] 3.3.5.2.3.
+ * Return: 0; -EALREADY if one of them was used before, or lies far behind; -ENOMEM.
+ */
+int smbsign_conn_use(struct smbsign_conn *conn, u64 id, u32 charge)
+{
+	unsigned long *used;
+	u32 size;
+	int ret = window_use(conn, id, charge, &size);
+
+	if (!size)
+		return ret;
+	used = kzalloc(size / BITS_PER_BYTE, GFP_KERNEL);
+	if (!used)
+		return -ENOMEM;
+	spin_lock_bh(&conn->lock);
+	used = smbsign_window_resize(&conn->window, used, size);
+	ret = smbsign_window_use(&conn->window, id, charge) ? 0 : -EALREADY;
+	spin_unlock_bh(&conn->lock);
+	kfree(used);
+	return ret;
 }
 
 /**

@@ -12,6 +12,7 @@
 #include <net/inet_connection_sock.h>
 #include <net/sock.h>
 
+#include "derive.h"
 #include "policy.h"
 #include "rx.h"
 #include "verified.h"
@@ -22,6 +23,7 @@
  * @SMBSIGN_AWAITED_NEGOTIATE:	it settles the connection; rx stands still
  * @SMBSIGN_AWAITED_SETUP:	it makes or completes a session
  * @SMBSIGN_AWAITED_PROVISIONAL: it shows that ksmbd has checked; rx stands still
+ * @SMBSIGN_AWAITED_UNPROVEN:	it must not be signed: nobody knows who has asked
  * @SMBSIGN_AWAITED_REFUSED:	it is ksmbd's answer to the ECHO that took a
  *				refused request's place, to be turned into an error
  */
@@ -29,7 +31,20 @@ enum smbsign_awaited_kind {
 	SMBSIGN_AWAITED_NEGOTIATE,
 	SMBSIGN_AWAITED_SETUP,
 	SMBSIGN_AWAITED_PROVISIONAL,
+	SMBSIGN_AWAITED_UNPROVEN,
 	SMBSIGN_AWAITED_REFUSED,
+};
+
+/**
+ * struct smbsign_leg - what ksmbd shows of a session while it answers a request
+ * @raw:	the key that it uses
+ * @shown:	it has shown one
+ * @preauth:	on 3.1.1 the hash behind the request: a key is derived with it
+ */
+struct smbsign_leg {
+	u8				raw[SMB2_KEY_SIZE];
+	bool				shown;
+	u8				preauth[SMBSIGN_PREAUTH_SIZE];
 };
 
 /**
@@ -45,6 +60,7 @@ enum smbsign_awaited_kind {
  * @shown:		for SETUP and REFUSED, smbsign_key.serial of the key that it was
  *			signed with, or 0
  * @header:		for REFUSED, the request's header as it came
+ * @leg:		for SETUP and PROVISIONAL, what ksmbd shows as it answers
  */
 struct smbsign_awaited {
 	struct list_head		node;
@@ -55,7 +71,10 @@ struct smbsign_awaited {
 	u8				setup_flags;
 	u32				status;
 	u64				shown;
-	struct smb2_header		header;
+	union {
+		struct smb2_header	header;
+		struct smbsign_leg	leg;
+	};
 };
 
 /**
@@ -85,6 +104,8 @@ struct smbsign_unsent {
  * struct smbsign_conn - a guarded connection
  * @sk:			its socket; ours while we are attached
  * @node:		in the list of all connections
+ * @listed:		it is; under that list's lock
+ * @enforced:		the latest change of the policy that was enforced here; likewise
  * @base:		the proto the socket had
  * @data_ready:		the callback the socket had
  * @peer:		the client's address
@@ -102,9 +123,8 @@ struct smbsign_unsent {
  * @tx_unsent:		what became of the message before, where it is to be written
  *			again; @tx_lock
  * @told:		ksmbd's NEGOTIATE response was made to demand signing; @tx_lock
- * @bound:		a session was to be bound to it; set under the socket lock
- * @outdated:		ksmbd has given the number of one of its sessions away since;
- *			set by anybody
+ * @excused:		reason, plus 1, for which policy=audit has let something in; 0:
+ *			nothing. Written by whoever reports, read by anybody
  * @compressed:		a compressed request was let in; set under the socket lock
  * @encrypted:		an encrypted request was let in; set under the socket lock
  * @kick:		raised to make the reader look again
@@ -117,6 +137,8 @@ struct smbsign_unsent {
  * @verified:		signatures that ksmbd need not compute
  * @repeats:		a MessageId may come twice: it tells no request any more
  * @sessions:		its sessions
+ * @ended:		those that ksmbd has ended, the oldest first
+ * @ended_count:	their number
  * @awaited:		requests whose responses matter
  * @awaited_count:	their number
  * @rcu:		freed after a grace period
@@ -124,6 +146,8 @@ struct smbsign_unsent {
 struct smbsign_conn {
 	struct sock		*sk;
 	struct list_head	node;
+	bool			listed;
+	u32			enforced;
 	struct proto		*base;
 	void			(*data_ready)(struct sock *sk);
 	union smbsign_peer	peer;
@@ -132,6 +156,7 @@ struct smbsign_conn {
 	bool			forgotten;
 	refcount_t		users;
 	u8			refused_for;
+	u8			excused;
 	u8			foreseen;
 	struct smbsign_rx	rx;
 
@@ -140,8 +165,6 @@ struct smbsign_conn {
 	struct smbsign_unsent	tx_unsent;
 	bool			told;
 
-	bool			bound;
-	bool			outdated;
 	bool			compressed;
 	bool			encrypted;
 	atomic_t		kick;
@@ -155,6 +178,8 @@ struct smbsign_conn {
 	struct smbsign_verified	verified;
 	bool			repeats;
 	struct list_head	sessions;
+	struct list_head	ended;
+	unsigned int		ended_count;
 	struct list_head	awaited;
 	unsigned int		awaited_count;
 
@@ -186,6 +211,10 @@ int smbsign_conn_await(struct smbsign_conn *conn, struct list_head *list);
 struct smbsign_awaited *
 smbsign_conn_awaited(struct smbsign_conn *conn,
 		     const struct smb2_header *response);
+struct smbsign_awaited *
+smbsign_conn_expected(struct smbsign_conn *conn,
+		      enum smbsign_awaited_kind kind,
+		      const struct smb2_header *header);
 bool smbsign_conn_leg(struct smbsign_conn *conn,
 		      const struct smb2_header *response, u64 *shown);
 void smbsign_conn_answered(struct smbsign_conn *conn,
@@ -193,6 +222,7 @@ void smbsign_conn_answered(struct smbsign_conn *conn,
 void smbsign_conn_kick(struct smbsign_conn *conn);
 void smbsign_conn_kill(struct smbsign_conn *conn, enum smbsign_reason reason);
 bool smbsign_conn_setups_full(struct smbsign_conn *conn);
+bool smbsign_conn_is_awaited(struct smbsign_conn *conn, u64 message_id);
 void smbsign_conn_repeats(struct smbsign_conn *conn);
 void smbsign_conn_verified(struct smbsign_conn *conn,
 			   const struct smbsign_element *element, u64 key,
@@ -201,6 +231,7 @@ bool smbsign_conn_take_verified(struct smbsign_conn *conn,
 				const struct smb2_header *header, u64 key,
 				u8 signature[SMB2_SIGNATURE_SIZE]);
 int smbsign_conn_grant(struct smbsign_conn *conn, u32 credits, gfp_t gfp);
+int smbsign_conn_use(struct smbsign_conn *conn, u64 id, u32 charge);
 int smbsign_conn_unsee(struct smbsign_conn *conn, gfp_t gfp);
 
 #endif /* SMBSIGN_CONN_H */

@@ -157,6 +157,46 @@ int smbsign_frame_element(const u8 *head, u32 head_length, u32 left,
 	return 0;
 }
 
+static bool is_compressed(const struct smbsign_decrypted *decrypted)
+{
+	const struct smb2_header *header = (const void *)decrypted->message;
+
+	return !decrypted->later &&
+	       decrypted->left >= sizeof(header->protocol_id) &&
+	       header->protocol_id == SMB2_COMPRESSION_PROTOCOL_ID;
+}
+
+/**
+ * smbsign_frame_decrypted() - parse the next request of a message that was
+ *	encrypted
+ * @decrypted:	where in the message; behind that request afterwards
+ * @element:	filled in
+ *
+ * All requests are in the session that has encrypted them; a related one may leave
+ * it out.  What is compressed inside cannot be read: only a ksmbd that compares the
+ * two itself knows compression.
+ *
+ * Context: any. [MS-SMB2] 3.3.5.2.1.1, 3.3.5.2.7.
+ * Return: 1; 0 if no further one can be seen; -EPROTO if what comes next is no
+ * request, or of another session: then nothing may be made of any of them.
+ */
+int smbsign_frame_decrypted(struct smbsign_decrypted *decrypted,
+			    struct smbsign_element *element)
+{
+	if (is_compressed(decrypted) || (decrypted->later && !decrypted->left))
+		return 0;
+	if (smbsign_frame_element(decrypted->message, decrypted->left,
+				  decrypted->left, element))
+		return -EPROTO;
+	if (element->session_id != decrypted->session_id &&
+	    !(decrypted->later && element->session_id == SMB2_SESSION_ID_RELATED))
+		return -EPROTO;
+	decrypted->message += element->length;
+	decrypted->left -= element->length;
+	decrypted->later = true;
+	return 1;
+}
+
 /**
  * smbsign_dialect_bit() - a dialect as a member of a set
  * @dialect:	DialectRevision

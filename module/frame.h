@@ -50,6 +50,20 @@ struct smbsign_element {
 };
 
 /**
+ * struct smbsign_decrypted - a message that was encrypted, request by request
+ * @message:	the next request, from its SMB2 header on
+ * @left:	bytes from there to the end
+ * @session_id:	SessionId of the transform header
+ * @later:	it is not the first
+ */
+struct smbsign_decrypted {
+	const u8	*message;
+	u32		left;
+	u64		session_id;
+	bool		later;
+};
+
+/**
  * enum smbsign_dialects - dialects as a set
  *
  * In the order of their age: what a server chooses is the highest.
@@ -113,6 +127,8 @@ int smbsign_frame_length(const u8 nbss[SMB2_NBSS_SIZE], u32 *length);
 enum smbsign_frame_kind smbsign_frame_kind(__le32 protocol_id);
 int smbsign_frame_element(const u8 *head, u32 head_length, u32 left,
 			  struct smbsign_element *element);
+int smbsign_frame_decrypted(struct smbsign_decrypted *decrypted,
+			    struct smbsign_element *element);
 u32 smbsign_frame_head_needed(const struct smb2_header *header, u32 left);
 int smbsign_frame_offer(const u8 *message, u32 length,
 			struct smbsign_offer *offer,

@@ -6,6 +6,7 @@
  * connections faster than that, waits.
  */
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/wait_bit.h>
 
 #include "grace.h"

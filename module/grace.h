@@ -60,12 +60,6 @@ static inline void smbsign_code_leave(int section)
 	srcu_read_unlock(&smbsign_code, section);
 }
 
-/* Not counted, see smbsign_grace_free(). */
-static inline void smbsign_grace_call(struct rcu_head *rcu, rcu_callback_t free)
-{
-	call_srcu(&smbsign_grace, rcu, free);
-}
-
 void smbsign_grace_free(struct rcu_head *rcu, rcu_callback_t free, size_t size);
 void smbsign_grace_freed(size_t size);
 void smbsign_grace_throttle(void);

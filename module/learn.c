@@ -10,6 +10,7 @@
 #include "conn.h"
 #include "learn.h"
 #include "negotiate.h"
+#include "number.h"
 #include "report.h"
 #include "response.h"
 #include "session.h"
@@ -138,6 +139,8 @@ static int learn_setup(struct smbsign_conn *conn,
 				    sizeof(response->header),
 				    &setup, sizeof(setup))))
 		return -EPROTO;
+	if (success && !smbsign_number_is_ours(id))
+		return -EKEYREJECTED;
 	ret = smbsign_session_response(conn, request, id,
 				       le32_to_cpu(response->header.status),
 				       le16_to_cpu(setup.session_flags));
@@ -157,8 +160,8 @@ static int learn_setup(struct smbsign_conn *conn,
  *
  * Context: process, inside smbsign_grace_enter(), under smbsign_conn.tx_lock,
  * before the response is sent.
- * Return: 0, -EPROTO if the response cannot be, or -ENOMEM: then it must not be
- * sent.
+ * Return: 0; -EPROTO if the response cannot be, -EKEYREJECTED if it is about another
+ * session than the request, or -ENOMEM: then it must not be sent.
  */
 int smbsign_learn(struct smbsign_conn *conn,
 		  const struct smbsign_policy *policy,
@@ -174,7 +177,8 @@ int smbsign_learn(struct smbsign_conn *conn,
 	case SMBSIGN_AWAITED_SETUP:
 		return learn_setup(conn, policy, awaited, response, verdict);
 	case SMBSIGN_AWAITED_PROVISIONAL:
-		return smbsign_session_prepare(conn, awaited->session_id);
+		return smbsign_session_shown(conn, awaited,
+					     awaited->session_id);
 	default:
 		return 0;
 	}

@@ -9,6 +9,7 @@
 #include "derive.h"
 #include "grace.h"
 #include "mac.h"
+#include "queue.h"
 #include "redirect.h"
 #include "session.h"
 #include "stats.h"
@@ -60,13 +61,13 @@ static int __init smbsign_init(void)
 {
 	int ret;
 
-	ret = crypto_init();
+	ret = smbsign_queue_init() ?: crypto_init();
 	if (ret)
 		return ret;
 	ret = smbsign_session_init();
 	if (ret)
 		goto err_crypto;
-	ret = smbsign_sysctl_init();
+	ret = smbsign_sysctl_init(smbsign_attach_enforce);
 	if (ret)
 		goto err_session;
 	ret = smbsign_stats_init();
@@ -114,6 +115,6 @@ module_exit(smbsign_exit);
 
 MODULE_DESCRIPTION("Keeps the SMB signing policy of ksmbd's connections");
 MODULE_AUTHOR("The smbsign authors");
-MODULE_VERSION("0.9.0");
+MODULE_VERSION("0.9.1");
 MODULE_LICENSE("GPL");
 MODULE_SOFTDEP("pre: cmac hmac sha256 sha512 aesni_intel");

@@ -161,6 +161,44 @@ smbsign_policy_guest(const struct smbsign_policy *policy,
 	return act(SMBSIGN_PASS);
 }
 
+/**
+ * smbsign_policy_is_stricter() - does it let in less of what a session sends?
+ * @policy:	what the administrator wants now
+ * @before:	what he wanted
+ *
+ * Context: any.
+ * Return: true if something that was let in would not be now.
+ */
+bool smbsign_policy_is_stricter(const struct smbsign_policy *policy,
+				const struct smbsign_policy *before)
+{
+	return policy->mode > before->mode ||
+	       (before->allow_guest && !policy->allow_guest);
+}
+
+/**
+ * smbsign_policy_outgrown() - has a session sent what would not be let in now?
+ * @policy:	what the administrator wants now; not AUDIT
+ * @session:	facts of the session
+ *
+ * What ksmbd has been given under another policy may be incomplete yet, or wait.
+ *
+ * Context: any.
+ * Return: PASS or ABORT.
+ */
+struct smbsign_verdict
+smbsign_policy_outgrown(const struct smbsign_policy *policy,
+			const struct smbsign_session_facts *session)
+{
+	if (session->state != SMBSIGN_SESSION_ESTABLISHED)
+		return act(SMBSIGN_PASS);
+	if (smbsign_policy_guest(policy, session).action != SMBSIGN_PASS)
+		return abort_for(SMBSIGN_REASON_GUEST);
+	if (session->tolerated && smbsign_policy_must(policy, session))
+		return abort_for(SMBSIGN_REASON_UNSIGNED);
+	return act(SMBSIGN_PASS);
+}
+
 /* What goes for every request of a session, signed or not. */
 static struct smbsign_verdict
 admitted(const struct smbsign_policy *policy,
@@ -180,6 +218,21 @@ admitted(const struct smbsign_policy *policy,
 	return smbsign_policy_guest(policy, session);
 }
 
+/*
+ * What is refused is verified all the same: who has the key gets an answer that is
+ * signed with it, and so one that he can trust.
+ */
+static struct smbsign_verdict
+answerable(struct smbsign_verdict verdict,
+	   const struct smbsign_session_facts *session,
+	   const struct smbsign_element *element)
+{
+	if (verdict.action == SMBSIGN_REFUSE && session->has_key &&
+	    element->flags & SMB2_FLAG_SIGNED)
+		verdict.action = SMBSIGN_VERIFY;
+	return verdict;
+}
+
 static struct smbsign_verdict
 established(const struct smbsign_policy *policy,
 	    const struct smbsign_conn_facts *conn,
@@ -190,7 +243,7 @@ established(const struct smbsign_policy *policy,
 	bool must = smbsign_policy_must(policy, session);
 
 	if (verdict.action != SMBSIGN_PASS)
-		return verdict;
+		return answerable(verdict, session, element);
 	if (!(element->flags & SMB2_FLAG_SIGNED)) {
 		if (session->required)
 			return refuse(SMBSIGN_REASON_UNSIGNED,
@@ -223,6 +276,16 @@ bool smbsign_policy_is_binding(const struct smbsign_conn_facts *conn,
 	       setup_flags & SMB2_SETUP_FLAG_BINDING;
 }
 
+/* It names no session that may be used here: one that has ended, or is elsewhere. */
+static struct smbsign_verdict
+unknown(const struct smbsign_session_facts *session,
+	const struct smbsign_element *element)
+{
+	return answerable(refuse(SMBSIGN_REASON_SESSION_UNKNOWN,
+				 SMB2_STATUS_USER_SESSION_DELETED),
+			  session, element);
+}
+
 /*
  * A binding is signed with Session.SigningKey (3.3.5.5).  ksmbd refuses one
  * without the flag by itself, and checks no signature.
@@ -231,7 +294,8 @@ static struct smbsign_verdict
 binding(const struct smbsign_session_facts *session,
 	const struct smbsign_element *element)
 {
-	if (session->state == SMBSIGN_SESSION_UNKNOWN)
+	if (session->state == SMBSIGN_SESSION_UNKNOWN ||
+	    session->state == SMBSIGN_SESSION_ENDED)
 		return refuse(SMBSIGN_REASON_BOUND_SESSION_UNKNOWN,
 			      SMB2_STATUS_USER_SESSION_DELETED);
 	if (!(element->flags & SMB2_FLAG_SIGNED))
@@ -239,6 +303,53 @@ binding(const struct smbsign_session_facts *session,
 	if (!session->has_key)
 		return refuse(SMBSIGN_REASON_NO_KEY, SMB2_STATUS_ACCESS_DENIED);
 	return act(SMBSIGN_VERIFY);
+}
+
+/* What would pass is refused; verified first, if it would have been. */
+static struct smbsign_verdict refused_for(struct smbsign_verdict verdict,
+					  enum smbsign_reason reason,
+					  u32 status)
+{
+	if (verdict.action >= SMBSIGN_REFUSE || verdict.status)
+		return verdict;
+	verdict.reason = reason;
+	verdict.status = status;
+	if (verdict.action != SMBSIGN_VERIFY)
+		verdict.action = SMBSIGN_REFUSE;
+	return verdict;
+}
+
+/*
+ * ksmbd can answer a login with success and yet leave the session unfinished, or take
+ * it for such again (Kerberos, 7.x): the next authentication is then another user's,
+ * whoever that is.  What keeps him out is that his key is another; so where the key
+ * proves nothing, or ksmbd changes it each time, as on 2.x, there is none.
+ */
+static bool may_authenticate_again(const struct smbsign_conn_facts *conn,
+				   const struct smbsign_session_facts *session)
+{
+	return conn->dialect >= SMB2_DIALECT_300 && !session->guest &&
+	       !session->keyless;
+}
+
+/* SESSION_SETUP for a session that is established on this connection. */
+static struct smbsign_verdict
+again(const struct smbsign_policy *policy,
+      const struct smbsign_conn_facts *conn,
+      const struct smbsign_session_facts *session,
+      const struct smbsign_element *element, bool single)
+{
+	struct smbsign_verdict verdict =
+		established(policy, conn, session, element, single);
+
+	/* Another channel where there is one: its key would change (3.3.5.5.2). */
+	if (smbsign_policy_is_binding(conn, element->setup_flags))
+		return refused_for(verdict, SMBSIGN_REASON_BOUND_ALREADY,
+				   SMB2_STATUS_REQUEST_NOT_ACCEPTED);
+	if (!may_authenticate_again(conn, session))
+		return refused_for(verdict, SMBSIGN_REASON_AGAIN,
+				   SMB2_STATUS_USER_SESSION_DELETED);
+	return verdict;
 }
 
 static struct smbsign_verdict
@@ -257,16 +368,35 @@ session_setup(const struct smbsign_policy *policy,
 	if (!element->session_id)
 		return act(SMBSIGN_PASS);
 	if (session->state == SMBSIGN_SESSION_ESTABLISHED)
-		return established(policy, conn, session, element, single);
+		return again(policy, conn, session, element, single);
 	if (session->binding ||
 	    smbsign_policy_is_binding(conn, element->setup_flags))
 		return binding(session, element);
-	/* ksmbd refuses it; who has the key gets an answer that he can trust. */
-	if (session->state == SMBSIGN_SESSION_ELSEWHERE && session->has_key &&
-	    element->flags & SMB2_FLAG_SIGNED)
-		return act(SMBSIGN_VERIFY);
-	/* Authentication goes on, or ksmbd knows no such session at all. */
-	return act(SMBSIGN_PASS);
+	/* Authentication goes on. */
+	if (session->state == SMBSIGN_SESSION_IN_PROGRESS)
+		return act(SMBSIGN_PASS);
+	return unknown(session, element);
+}
+
+/**
+ * smbsign_policy_compound() - may a request be in a compound of that session?
+ * @element:	a request, not the first
+ * @session_id:	the session of the first
+ *
+ * ksmbd runs all of them in the session of the first, and not every ksmbd compares.
+ *
+ * Context: any. [MS-SMB2] 3.3.5.2.7.
+ * Return: PASS or REFUSE.
+ */
+struct smbsign_verdict
+smbsign_policy_compound(const struct smbsign_element *element, u64 session_id)
+{
+	/* An ECHO needs no session (3.3.5.17). */
+	if (element->session_id == session_id ||
+	    element->command == SMB2_CMD_ECHO)
+		return act(SMBSIGN_PASS);
+	return refuse(SMBSIGN_REASON_COMPOUND_SESSIONS,
+		      SMB2_STATUS_INVALID_PARAMETER);
 }
 
 /**
@@ -287,8 +417,6 @@ smbsign_policy_element(const struct smbsign_policy *policy,
 		       const struct smbsign_session_facts *session,
 		       const struct smbsign_element *element, bool single)
 {
-	struct smbsign_verdict verdict;
-
 	if (element->command == SMB2_CMD_NEGOTIATE) {
 		if (conn->dialect)
 			return abort_for(SMBSIGN_REASON_NEGOTIATE_AGAIN);
@@ -301,18 +429,14 @@ smbsign_policy_element(const struct smbsign_policy *policy,
 		return session_setup(policy, conn, session, element, single);
 	if (session->state == SMBSIGN_SESSION_ESTABLISHED)
 		return established(policy, conn, session, element, single);
-	/* An ECHO needs no session (3.3.5.17). */
-	if (element->command == SMB2_CMD_ECHO)
+	/* An ECHO needs no session (3.3.5.17); but its answer would be signed. */
+	if (element->command == SMB2_CMD_ECHO &&
+	    session->state != SMBSIGN_SESSION_ENDED)
 		return act(SMBSIGN_PASS);
 	if (session->state == SMBSIGN_SESSION_IN_PROGRESS)
 		return refuse(SMBSIGN_REASON_SESSION_IN_PROGRESS,
 			      SMB2_STATUS_USER_SESSION_DELETED);
-	verdict = refuse(SMBSIGN_REASON_SESSION_UNKNOWN,
-			 SMB2_STATUS_USER_SESSION_DELETED);
-	/* Who has the key gets an answer that he can trust. */
-	if (session->has_key && element->flags & SMB2_FLAG_SIGNED)
-		verdict.action = SMBSIGN_VERIFY;
-	return verdict;
+	return unknown(session, element);
 }
 
 /**

@@ -36,12 +36,14 @@ struct smbsign_policy {
  * @SMBSIGN_SESSION_ELSEWHERE:		established on another connection only
  * @SMBSIGN_SESSION_IN_PROGRESS:	authenticating on this connection
  * @SMBSIGN_SESSION_ESTABLISHED:	authenticated on this connection
+ * @SMBSIGN_SESSION_ENDED:		was, but ksmbd has ended it
  */
 enum smbsign_session_state {
 	SMBSIGN_SESSION_UNKNOWN,
 	SMBSIGN_SESSION_ELSEWHERE,
 	SMBSIGN_SESSION_IN_PROGRESS,
 	SMBSIGN_SESSION_ESTABLISHED,
+	SMBSIGN_SESSION_ENDED,
 };
 
 /**
@@ -80,6 +82,7 @@ struct smbsign_conn_facts {
  * @encrypted:	the server said that it must be encrypted
  * @ciphered:	it has keys to encrypt with
  * @binding:	in progress as another channel of an established session
+ * @tolerated:	a request of it was let in that was neither signed nor encrypted
  * @has_key:	a key to verify with is at hand; for a binding and for a session
  *		established elsewhere Session.SigningKey
  */
@@ -91,6 +94,7 @@ struct smbsign_session_facts {
 	bool				encrypted;
 	bool				ciphered;
 	bool				binding;
+	bool				tolerated;
 	bool				has_key;
 };
 
@@ -139,6 +143,8 @@ smbsign_policy_element(const struct smbsign_policy *policy,
 		       const struct smbsign_session_facts *session,
 		       const struct smbsign_element *element, bool single);
 struct smbsign_verdict
+smbsign_policy_compound(const struct smbsign_element *element, u64 session_id);
+struct smbsign_verdict
 smbsign_policy_offer(const struct smbsign_element *element,
 		     const struct smbsign_offer *offer,
 		     const struct smbsign_contexts *contexts);
@@ -155,6 +161,11 @@ smbsign_policy_validate(const struct smbsign_conn_facts *conn,
 struct smbsign_verdict
 smbsign_policy_guest(const struct smbsign_policy *policy,
 		     const struct smbsign_session_facts *session);
+bool smbsign_policy_is_stricter(const struct smbsign_policy *policy,
+				const struct smbsign_policy *before);
+struct smbsign_verdict
+smbsign_policy_outgrown(const struct smbsign_policy *policy,
+			const struct smbsign_session_facts *session);
 bool smbsign_policy_must(const struct smbsign_policy *policy,
 			 const struct smbsign_session_facts *session);
 bool smbsign_policy_is_binding(const struct smbsign_conn_facts *conn,

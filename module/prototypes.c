@@ -26,6 +26,8 @@ static const struct smbsign_prototype prototypes[] = {
 	{ "ksmbd_sign_smb3_pdu", { "ksmbd_conn *", "*", "kvec *", "4", "*" } },
 	{ "ksmbd_gen_preauth_integrity_hash", { "ksmbd_conn *", "*", "*" } },
 	{ "ksmbd_crypt_message", { "?", "kvec *", "4", "4" } },
+	{ "ksmbd_acquire_smb2_uid", { "ida *" } },
+	{ "ksmbd_release_id", { "ida *", "4" } },
 	{ "ksmbd_conn_handler_loop", { "*" } },
 };
 

@@ -16,6 +16,14 @@
 	  "the session is not authenticated yet")			\
 	X(BOUND_SESSION_UNKNOWN, "bound_session_unknown",		\
 	  "binding to a session that is not known")			\
+	X(BOUND_ALREADY, "bound_already",				\
+	  "binding to a session that is on this connection")		\
+	X(AGAIN, "again",						\
+	  "a session of this kind is not authenticated again")		\
+	X(SESSION_CHANGED, "session_changed",				\
+	  "ksmbd has answered for another session")			\
+	X(COMPOUND_SESSIONS, "compound_sessions",			\
+	  "a compound of several sessions")				\
 	X(MALFORMED, "malformed", "malformed message")			\
 	X(BEFORE_NEGOTIATE, "before_negotiate", "sent before NEGOTIATE") \
 	X(NEGOTIATE_AGAIN, "negotiate_again", "NEGOTIATE a second time") \

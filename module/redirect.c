@@ -13,6 +13,9 @@
  * says can still be changed.  ksmbd_crypt_message() gets every response that
  * leaves encrypted, and decrypts every request that comes so (decrypt.c).
  *
+ * ksmbd_acquire_smb2_uid() and ksmbd_release_id() give a session its number and take
+ * it back (number.c).
+ *
  * ksmbd's connection is only compared, never looked into.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -31,6 +34,7 @@
 #include "grace.h"
 #include "mac.h"
 #include "negotiate.h"
+#include "number.h"
 #include "prototypes.h"
 #include "redirect.h"
 #include "session.h"
@@ -82,7 +86,14 @@ void smbsign_redirect_forget(struct smbsign_conn *conn)
 	spin_unlock_bh(&names_lock);
 }
 
-static struct smbsign_conn *named(void *ksmbd_conn)
+/**
+ * smbsign_redirect_named() - the connection that ksmbd knows by a name
+ * @ksmbd_conn:	the name
+ *
+ * Context: any but hard interrupt, inside smbsign_grace_enter().
+ * Return: the connection, or NULL.
+ */
+struct smbsign_conn *smbsign_redirect_named(const void *ksmbd_conn)
 {
 	struct smbsign_conn *conn;
 
@@ -133,7 +144,7 @@ static int sign_instead(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 			int vecs, u8 *signature)
 {
 	int grace = smbsign_grace_enter();
-	struct smbsign_conn *conn = named(ksmbd_conn);
+	struct smbsign_conn *conn = smbsign_redirect_named(ksmbd_conn);
 	int ret = conn ? compute(conn, raw, vec, vecs, signature) : -ENOKEY;
 
 	/* 7.3 does not look at what we return. */
@@ -151,17 +162,16 @@ static int sign_done(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 }
 
 /*
- * Does ksmbd use another key or algorithm than we do?  On 2.x it overwrites the
- * key when a session is authenticated again; on 3.1.1 it knows AES-CMAC only.
+ * Would ksmbd sign a response by another algorithm than was negotiated?  On 3.1.1 it
+ * knows AES-CMAC only.
  */
 static bool differs(struct smbsign_conn *conn, const struct smb2_header *header,
 		    const u8 *raw)
 {
-	u16 dialect = READ_ONCE(conn->facts.dialect);
 	struct smbsign_key *key;
 	bool known;
 
-	if (dialect >= SMB2_DIALECT_300 &&
+	if (READ_ONCE(conn->facts.dialect) < SMB2_DIALECT_300 ||
 	    READ_ONCE(conn->facts.algorithm) == SMB2_SIGNING_AES_CMAC)
 		return false;
 	key = smbsign_session_key(conn, header, raw);
@@ -179,7 +189,8 @@ typedef int (*sign_function)(void *ksmbd_conn, const u8 *raw,
 /*
  * Who is to sign in place of ksmbd, or NULL.  A response is signed as it leaves.
  * With the signature of a request ksmbd compares what the request had: the gate
- * has found that out already.
+ * has found that out already.  But only with the key that ksmbd brings: where ours
+ * was not made of it, ksmbd computes with its own, and finds another signature.
  */
 static sign_function signer(void *ksmbd_conn, const u8 *raw,
 			    const struct kvec *vec, int vecs, u8 *signature)
@@ -190,7 +201,7 @@ static sign_function signer(void *ksmbd_conn, const u8 *raw,
 
 	if (vecs < 1 || vec->iov_len < sizeof(*header))
 		return NULL;
-	conn = named(ksmbd_conn);
+	conn = smbsign_redirect_named(ksmbd_conn);
 	if (!conn)
 		return NULL;
 	key = smbsign_session_key_seen(conn, header, raw);
@@ -200,10 +211,14 @@ static sign_function signer(void *ksmbd_conn, const u8 *raw,
 		memset(signature, 0, SMB2_SIGNATURE_SIZE);
 		return sign_done;
 	}
-	if (key && !wraps(conn))
-		return smbsign_conn_take_verified(conn, header, key, signature) ?
-		       sign_done : sign_instead;
-	return differs(conn, header, raw) ? sign_instead : NULL;
+	if (is_response(header))
+		return differs(conn, header, raw) ? sign_instead : NULL;
+	if (!key)
+		return NULL;
+	if (!wraps(conn) &&
+	    smbsign_conn_take_verified(conn, header, key, signature))
+		return sign_done;
+	return sign_instead;
 }
 
 /* In ksmbd's worker, preemption off: it must not sleep. */
@@ -265,7 +280,7 @@ static void notrace preauth_called(unsigned long ip, unsigned long parent_ip,
 	int grace = smbsign_grace_enter();
 	struct smbsign_conn *conn;
 
-	conn = named((void *)ftrace_regs_get_argument(regs, 0));
+	conn = smbsign_redirect_named((void *)ftrace_regs_get_argument(regs, 0));
 	if (conn)
 		preauth_message(conn, (u8 *)ftrace_regs_get_argument(regs, 1),
 				(u8 *)ftrace_regs_get_argument(regs, 2));
@@ -281,6 +296,26 @@ static void encrypted_message(const struct kvec *vec)
 	transform = vec[0].iov_base + SMB2_NBSS_SIZE;
 	if (smbsign_session_was_told(le64_to_cpu(transform->session_id)))
 		smbsign_negotiate_validated(vec[1].iov_base, vec[1].iov_len);
+}
+
+static void notrace acquire_called(unsigned long ip, unsigned long parent_ip,
+				   struct ftrace_ops *ops,
+				   struct ftrace_regs *regs)
+{
+	ftrace_regs_set_instruction_pointer(regs,
+					    (unsigned long)smbsign_number_take);
+}
+
+/* (table of numbers, number), before it is given back */
+static void notrace release_called(unsigned long ip, unsigned long parent_ip,
+				   struct ftrace_ops *ops,
+				   struct ftrace_regs *regs)
+{
+	int grace = smbsign_grace_enter();
+
+	smbsign_number_give_back((void *)ftrace_regs_get_argument(regs, 0),
+				 (int)ftrace_regs_get_argument(regs, 1));
+	smbsign_grace_leave(grace);
 }
 
 /* Where ksmbd's function goes on, behind its hook. */
@@ -346,6 +381,14 @@ static struct hook hooks[] = {
 	{
 		.function = "ksmbd_crypt_message",
 		.ops = { .func = crypt_called, .flags = SMBSIGN_REDIRECT_FLAGS },
+	},
+	{
+		.function = "ksmbd_acquire_smb2_uid",
+		.ops = { .func = acquire_called, .flags = SMBSIGN_REDIRECT_FLAGS },
+	},
+	{
+		.function = "ksmbd_release_id",
+		.ops = { .func = release_called, .flags = SMBSIGN_REDIRECT_FLAGS },
 	},
 };
 

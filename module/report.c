@@ -105,6 +105,8 @@ void smbsign_report(struct smbsign_conn *conn,
 {
 	smbsign_count_reason(reason);
 	WRITE_ONCE(conn->refused_for, reason + 1);
+	if (report == SMBSIGN_REPORT_AUDIT)
+		WRITE_ONCE(conn->excused, reason + 1);
 	tell(conn, element, reason, report);
 }
 

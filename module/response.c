@@ -4,6 +4,7 @@
  *
  * ksmbd writes from buffers of its own, in pieces; a header lies in one of them.
  */
+#include <linux/errno.h>
 #include <linux/uio.h>
 
 #include "mac.h"

@@ -32,8 +32,6 @@
 
 /* A bulk request wakes the reader when so much of it can be verified. */
 #define BULK_BYTES	32768
-/* No client compounds more; a refusal keeps a header of each. */
-#define COMPOUND_MAX	256
 /*
  * Bytes of refused frames that get no answer, since ksmbd has written something
  * last; a small frame is work, too.  It is as many CANCELs as ksmbd lets requests be
@@ -62,7 +60,7 @@ void smbsign_rx_init(struct smbsign_rx *rx, u32 seq)
 	rx->released = seq;
 	rx->frame = seq;
 	rx->frame_end = seq;
-	INIT_LIST_HEAD(&rx->setups);
+	INIT_LIST_HEAD(&rx->expected);
 }
 
 /**
@@ -73,7 +71,7 @@ void smbsign_rx_init(struct smbsign_rx *rx, u32 seq)
  */
 void smbsign_rx_destroy(struct smbsign_rx *rx)
 {
-	smbsign_awaited_free(&rx->setups);
+	smbsign_awaited_free(&rx->expected);
 	smbsign_mac_cancel(&rx->mac);
 	kfree(rx->substitute);
 	rx->substitute = NULL;
@@ -108,6 +106,50 @@ void smbsign_rx_kill(struct smbsign_conn *conn,
 	smbsign_report(conn, element, reason, SMBSIGN_REPORT_RESET);
 	smbsign_mac_cancel(&conn->rx.mac);
 	WRITE_ONCE(conn->rx.state, SMBSIGN_RX_DEAD);
+}
+
+/* Has it sent what would not be let in now?  *@id is the session, or 0. */
+static struct smbsign_verdict outgrown(struct smbsign_conn *conn,
+				       const struct smbsign_policy *policy,
+				       u64 *id)
+{
+	struct smbsign_verdict verdict = { .action = SMBSIGN_ABORT };
+	u8 excused = READ_ONCE(conn->excused);
+
+	*id = 0;
+	if (excused)
+		verdict.reason = excused - 1;
+	else if (conn->compressed && policy->mode == SMBSIGN_POLICY_REQUIRED)
+		verdict.reason = SMBSIGN_REASON_COMPRESSED;
+	else
+		verdict = smbsign_session_outgrown(conn, policy, id);
+	return verdict;
+}
+
+/**
+ * smbsign_rx_enforce() - the policy has become stricter
+ * @conn:	the connection, its socket locked
+ * @policy:	what the administrator wants now; not AUDIT
+ *
+ * What has been judged under another policy may lie in the queue, complete or not, or
+ * wait in ksmbd.  A connection that was let send what would not be let in now is given
+ * up: nothing of it is executed any more.
+ *
+ * Context: process, under the socket lock, inside smbsign_grace_enter().
+ * Return: true if it is given up.
+ */
+bool smbsign_rx_enforce(struct smbsign_conn *conn,
+			const struct smbsign_policy *policy)
+{
+	struct smbsign_element element = { .command = SMB2_CMD_COUNT };
+	struct smbsign_verdict verdict =
+		outgrown(conn, policy, &element.session_id);
+
+	if (verdict.action == SMBSIGN_PASS)
+		return false;
+	smbsign_rx_kill(conn, &element, verdict.reason);
+	smbsign_conn_kick(conn);
+	return true;
 }
 
 static int killed(struct smbsign_conn *conn, enum smbsign_reason reason)
@@ -150,12 +192,27 @@ static int pass_frame(struct smbsign_conn *conn)
 {
 	struct smbsign_rx *rx = &conn->rx;
 
-	if (!list_empty(&rx->setups) && smbsign_conn_await(conn, &rx->setups))
+	if (!list_empty(&rx->expected) && smbsign_conn_await(conn, &rx->expected))
 		return killed(conn, SMBSIGN_REASON_BACKLOG);
 	release(rx, rx->frame_end);
 	rx->parsed = rx->frame_end;
 	WRITE_ONCE(rx->state, SMBSIGN_RX_LENGTH);
 	return GO_ON;
+}
+
+/* Was the current request verified, though its frame may be refused? */
+static bool is_proven(const struct smbsign_rx *rx)
+{
+	return rx->index < SMBSIGN_COMPOUND_MAX && test_bit(rx->index, rx->proven);
+}
+
+/* All requests of a frame are of one session: it has one key. */
+static void prove(struct smbsign_rx *rx, u64 key)
+{
+	if (rx->index >= SMBSIGN_COMPOUND_MAX || (rx->shown && rx->shown != key))
+		return;
+	rx->shown = key;
+	__set_bit(rx->index, rx->proven);
 }
 
 static int await(struct smbsign_conn *conn, enum smbsign_awaited_kind kind,
@@ -169,7 +226,7 @@ static int await(struct smbsign_conn *conn, enum smbsign_awaited_kind kind,
 	if (!awaited)
 		return -ENOMEM;
 	awaited->status = conn->rx.status;
-	if (conn->rx.body_end == conn->rx.shown_end)
+	if (is_proven(&conn->rx))
 		awaited->shown = conn->rx.shown;
 	list_add(&awaited->node, &list);
 	return smbsign_conn_await(conn, &list);
@@ -353,11 +410,12 @@ static int refuse_frame(struct smbsign_conn *conn,
 		       SMBSIGN_REPORT_REFUSED);
 	WRITE_ONCE(conn->refusals, conn->refusals + 1);
 	smbsign_mac_cancel(&rx->mac);
-	smbsign_awaited_free(&rx->setups);
+	smbsign_awaited_free(&rx->expected);
 	rx->status = verdict->status;
 	rx->refusing = true;
 	rx->parsed = rx->frame + SMB2_NBSS_SIZE;
 	rx->session_id = 0;
+	rx->index = 0;
 	WRITE_ONCE(rx->state, SMBSIGN_RX_ELEMENT);
 	return GO_ON;
 }
@@ -368,7 +426,7 @@ substitute_grow(struct smbsign_substitute *old)
 	u32 start = old ? old->last + ECHO_STRIDE : SMB2_NBSS_SIZE;
 	struct smbsign_substitute *new;
 
-	if (start >= SMB2_NBSS_SIZE + COMPOUND_MAX * ECHO_STRIDE)
+	if (start >= SMB2_NBSS_SIZE + SMBSIGN_COMPOUND_MAX * ECHO_STRIDE)
 		return NULL;
 	new = krealloc(old, struct_size(new, data, start + ECHO_STRIDE),
 		       GFP_ATOMIC | __GFP_NOWARN);
@@ -482,23 +540,23 @@ static int step_collect(struct smbsign_conn *conn,
 	if (collect(conn, header))
 		return killed(conn, SMBSIGN_REASON_BACKLOG);
 	rx->parsed = rx->body_end;
+	rx->index++;
 	if (rx->element.last)
 		WRITE_ONCE(rx->state, SMBSIGN_RX_LENGTH);
 	return GO_ON;
 }
 
-static int expect_setup(struct smbsign_conn *conn, u64 shown)
+static int expect(struct smbsign_conn *conn, enum smbsign_awaited_kind kind,
+		  u64 shown)
 {
 	struct smbsign_rx *rx = &conn->rx;
 	struct smbsign_awaited *awaited =
-		smbsign_awaited_alloc(SMBSIGN_AWAITED_SETUP, &rx->element, NULL);
+		smbsign_awaited_alloc(kind, &rx->element, NULL);
 
 	if (!awaited)
 		return -ENOMEM;
-	if (rx->element.setup_flags & SMB2_SETUP_FLAG_BINDING)
-		WRITE_ONCE(conn->bound, true);
 	awaited->shown = shown;
-	list_add_tail(&awaited->node, &rx->setups);
+	list_add_tail(&awaited->node, &rx->expected);
 	return 0;
 }
 
@@ -508,10 +566,16 @@ static int element_done(struct smbsign_conn *conn, u64 shown)
 	struct smbsign_rx *rx = &conn->rx;
 
 	WRITE_ONCE(conn->requests, conn->requests + 1);
-	if (rx->element.command == SMB2_CMD_SESSION_SETUP &&
-	    expect_setup(conn, shown))
-		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
+	if (rx->element.command == SMB2_CMD_SESSION_SETUP) {
+		/* Whatever replay_window says; audit takes what comes. */
+		if (smbsign_conn_is_awaited(conn, rx->element.message_id) &&
+		    !auditing())
+			return killed(conn, SMBSIGN_REASON_MESSAGE_ID);
+		if (expect(conn, SMBSIGN_AWAITED_SETUP, shown))
+			return killed(conn, SMBSIGN_REASON_NO_MEMORY);
+	}
 	rx->parsed = rx->body_end;
+	rx->index++;
 	WRITE_ONCE(rx->state, SMBSIGN_RX_ELEMENT);
 	return rx->element.last ? pass_frame(conn) : GO_ON;
 }
@@ -586,24 +650,68 @@ static void foresee(struct smbsign_conn *conn, struct smbsign_policy *policy,
 }
 
 /*
- * Where something was bound, ksmbd finds the sessions of other connections, too.
- * So nothing is, where a session's number may be another's by now.
+ * Could its answer look like that to a signed request?  ksmbd copies the Signature; and
+ * the session may be another one's by then, that must be signed.
  */
-static bool is_doubtful_binding(const struct smbsign_conn *conn,
-				const struct smbsign_conn_facts *facts)
+static bool looks_proven(const struct smbsign_rx *rx,
+			 const struct smbsign_session_facts *session,
+			 const struct smb2_header *header)
+{
+	if (rx->element.command == SMB2_CMD_SESSION_SETUP ||
+	    rx->element.command == SMB2_CMD_CANCEL || !rx->element.session_id)
+		return false;
+	return session->state != SMBSIGN_SESSION_ESTABLISHED ||
+	       (!(rx->element.flags & SMB2_FLAG_SIGNED) &&
+		memchr_inv(header->signature, 0, sizeof(header->signature)));
+}
+
+/*
+ * It is let in, and proves nothing: should the policy change, that is known; and what
+ * answers it is not signed as if it had.
+ */
+static int tolerate(struct smbsign_conn *conn,
+		    const struct smbsign_session_facts *session,
+		    const struct smb2_header *header)
+{
+	const struct smbsign_rx *rx = &conn->rx;
+
+	if (session->state == SMBSIGN_SESSION_ESTABLISHED && !session->tolerated)
+		smbsign_session_tolerate(conn, rx->element.session_id);
+	if (looks_proven(rx, session, header))
+		return expect(conn, SMBSIGN_AWAITED_UNPROVEN, 0);
+	return 0;
+}
+
+/* What its session, or else its place in the frame, says against a request. */
+static struct smbsign_verdict
+verdict_on(const struct smbsign_rx *rx, const struct smbsign_policy *policy,
+	   const struct smbsign_conn_facts *facts,
+	   const struct smbsign_session_facts *session, bool single)
+{
+	struct smbsign_verdict compound =
+		smbsign_policy_compound(&rx->element, rx->session_id);
+	struct smbsign_verdict verdict =
+		smbsign_policy_element(policy, facts, session, &rx->element,
+				       single);
+
+	return is_first(rx) || verdict.action >= SMBSIGN_REFUSE ||
+	       compound.action == SMBSIGN_PASS ? verdict : compound;
+}
+
+static const struct smbsign_verdict too_many_setups = {
+	.action = SMBSIGN_REFUSE,
+	.reason = SMBSIGN_REASON_SETUPS,
+	.status = SMB2_STATUS_INSUFFICIENT_RESOURCES,
+};
+
+/* Is it one SESSION_SETUP for a new session too many (3.3.5.5.1)? */
+static bool is_too_many(struct smbsign_conn *conn)
 {
 	const struct smbsign_element *element = &conn->rx.element;
 
 	return element->command == SMB2_CMD_SESSION_SETUP &&
-	       smbsign_policy_is_binding(facts, element->setup_flags) &&
-	       READ_ONCE(conn->outdated);
+	       !element->session_id && smbsign_conn_setups_full(conn);
 }
-
-static const struct smbsign_verdict doubtful_binding = {
-	.action = SMBSIGN_REFUSE,
-	.reason = SMBSIGN_REASON_BOUND_SESSION_UNKNOWN,
-	.status = SMB2_STATUS_USER_SESSION_DELETED,
-};
 
 static int judge(struct smbsign_conn *conn,
 		 const struct smbsign_conn_facts *facts,
@@ -618,10 +726,9 @@ static int judge(struct smbsign_conn *conn,
 
 	smbsign_policy_get(&policy);
 	key = smbsign_session_facts(conn, rx->element.session_id, &session);
-	verdict = smbsign_policy_element(&policy, facts, &session,
-					 &rx->element, single);
-	if (verdict.action < SMBSIGN_REFUSE && is_doubtful_binding(conn, facts))
-		verdict = doubtful_binding;
+	verdict = verdict_on(rx, &policy, facts, &session, single);
+	if (verdict.action < SMBSIGN_REFUSE && is_too_many(conn))
+		verdict = too_many_setups;
 	/* What is streamed cannot be refused: then without verifying it. */
 	if (verdict.status && verdict.action == SMBSIGN_VERIFY &&
 	    (is_large(rx) || rx->streaming || auditing()))
@@ -634,6 +741,8 @@ static int judge(struct smbsign_conn *conn,
 	if (verdict.action == SMBSIGN_PASS)
 		foresee(conn, &policy, facts, &session, single);
 	verdict.action = audited(conn, &verdict);
+	if (verdict.action == SMBSIGN_PASS && tolerate(conn, &session, header))
+		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	return apply(conn, &verdict, header);
 }
 
@@ -773,7 +882,9 @@ static void begin_frame(struct smbsign_rx *rx)
 {
 	rx->element = (struct smbsign_element) { .command = SMB2_CMD_COUNT };
 	rx->session_id = 0;
+	rx->index = 0;
 	rx->shown = 0;
+	bitmap_zero(rx->proven, SMBSIGN_COMPOUND_MAX);
 	rx->streaming = false;
 	rx->frame = rx->parsed;
 	rx->ids_used = rx->parsed;
@@ -846,7 +957,9 @@ static int body_verified(struct smbsign_conn *conn)
 	if (smbsign_mac_end(&rx->mac, expected))
 		return killed(conn, SMBSIGN_REASON_NO_MEMORY);
 	if (crypto_memneq(expected, rx->signature, sizeof(expected))) {
-		if (rx->doom.status)
+		/* That one does not exist and that it is elsewhere look the same. */
+		if (rx->doom.status &&
+		    rx->doom.reason == SMBSIGN_REASON_SESSION_UNKNOWN)
 			return refuse_frame(conn, &rx->doom);
 		if (!auditing())
 			return refuse_frame(conn, &bad);
@@ -857,13 +970,11 @@ static int body_verified(struct smbsign_conn *conn)
 	smbsign_count(SMBSIGN_COUNT_VERIFIED);
 	if (in_serving_softirq())
 		smbsign_count(SMBSIGN_COUNT_VERIFIED_SOFTIRQ);
-	if (!rx->doom.status) {
-		smbsign_conn_verified(conn, &rx->element, key, rx->signature);
-		return element_done(conn, key);
-	}
-	rx->shown = key;
-	rx->shown_end = rx->body_end;
-	return refuse_frame(conn, &rx->doom);
+	prove(rx, key);
+	if (rx->doom.status)
+		return refuse_frame(conn, &rx->doom);
+	smbsign_conn_verified(conn, &rx->element, key, rx->signature);
+	return element_done(conn, key);
 }
 
 /*

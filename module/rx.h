@@ -6,6 +6,7 @@
 #ifndef SMBSIGN_RX_H
 #define SMBSIGN_RX_H
 
+#include <linux/bitmap.h>
 #include <linux/list.h>
 
 #include "frame.h"
@@ -14,6 +15,9 @@
 #include "reason.h"
 
 struct smbsign_conn;
+
+/* No client compounds more; a refusal keeps a header of each. */
+#define SMBSIGN_COMPOUND_MAX	256
 
 /**
  * enum smbsign_rx_state - what the parser looks for next
@@ -77,7 +81,6 @@ struct smbsign_substitute {
  * @frame_end:	first byte behind it
  * @body_end:	first byte behind the current request
  * @ids_used:	first byte behind the last request that has used its MessageIds
- * @shown_end:	first byte behind the request that @shown is of
  * @state:	what comes next
  * @streaming:	the frame is released as it is verified, but for its last byte
  * @blocked:	nothing more is released before ksmbd has answered
@@ -91,9 +94,10 @@ struct smbsign_substitute {
  * @element:	the current request
  * @signature:	its Signature
  * @doom:	if its status is not 0, the request is refused once verified
- * @shown:	smbsign_key.serial of the key that a request of the frame was verified
- *		with, only to be refused, or 0
- * @setups:	SESSION_SETUP requests of the frame, to be waited for if it passes
+ * @index:	which of the frame's requests the current one is, from 0
+ * @shown:	smbsign_key.serial of the key that those in @proven were verified with
+ * @proven:	which of the frame's requests were verified
+ * @expected:	requests of the frame whose responses matter, if it passes
  * @mac:	its MAC as far as @parsed
  * @substitute:	what ksmbd reads in place of a refused frame, or NULL
  * @unanswered:	bytes of refused frames that nothing answers, since ksmbd's latest
@@ -106,7 +110,6 @@ struct smbsign_rx {
 	u32				frame_end;
 	u32				body_end;
 	u32				ids_used;
-	u32				shown_end;
 	enum smbsign_rx_state		state;
 	bool				streaming;
 	bool				blocked;
@@ -120,8 +123,10 @@ struct smbsign_rx {
 	struct smbsign_element		element;
 	u8				signature[SMB2_SIGNATURE_SIZE];
 	struct smbsign_verdict		doom;
+	u32				index;
 	u64				shown;
-	struct list_head		setups;
+	DECLARE_BITMAP(proven, SMBSIGN_COMPOUND_MAX);
+	struct list_head		expected;
 	struct smbsign_mac		mac;
 	struct smbsign_substitute	*substitute;
 	u32				unanswered;
@@ -136,6 +141,8 @@ u32 smbsign_rx_readable(const struct smbsign_conn *conn);
 u32 smbsign_rx_discardable(const struct smbsign_conn *conn);
 bool smbsign_rx_swallowed(struct smbsign_conn *conn);
 void smbsign_rx_unblock(struct smbsign_conn *conn);
+bool smbsign_rx_enforce(struct smbsign_conn *conn,
+			const struct smbsign_policy *policy);
 void smbsign_rx_kill(struct smbsign_conn *conn,
 		     const struct smbsign_element *element,
 		     enum smbsign_reason reason);

@@ -15,19 +15,23 @@
 #include "stats.h"
 #include "sysctl.h"
 
-/* The key that a response is signed with, or NULL. */
+/*
+ * The key that a response is signed with, or NULL.  With none that the client has not
+ * shown to have: else anybody could have things signed with the key of another.
+ */
 static struct smbsign_key *key_for(struct smbsign_conn *conn, u64 session_id,
 				   u64 shown,
 				   struct smbsign_session_facts *facts)
 {
 	struct smbsign_key *key = smbsign_session_facts(conn, session_id, facts);
+	bool fine;
 
-	/*
-	 * Not with a key from elsewhere, unless the client has shown that it has
-	 * that key: else anybody could have things signed with it.
-	 */
-	if (facts->state == SMBSIGN_SESSION_ESTABLISHED ||
-	    (key && key->serial == shown))
+	if (shown == SMBSIGN_SHOWN_AT_GATE)
+		fine = facts->state == SMBSIGN_SESSION_ESTABLISHED ||
+		       facts->state == SMBSIGN_SESSION_ENDED;
+	else
+		fine = key && key->serial == shown;
+	if (fine)
 		return key;
 	smbsign_key_put(key);
 	return NULL;
@@ -61,7 +65,7 @@ static int sign(struct smb2_header *header, u32 length,
 }
 
 /**
- * smbsign_sign_error() - sign an error of our own, where the session has a key
+ * smbsign_sign_error() - sign an error of our own, if its request was signed
  * @conn:	the connection
  * @header:	the response, from its SMB2 header on
  * @length:	bytes at @header
@@ -125,7 +129,8 @@ static void disclaim(struct smb2_header *header)
  * @policy:	what the administrator wants
  * @response:	the response, changed in place
  * @session_id:	the session of the request
- * @shown:	smbsign_key.serial of the key that the client has shown to have, or 0
+ * @shown:	smbsign_key.serial of the key that the client has shown to have, or 0, or
+ *		SMBSIGN_SHOWN_AT_GATE
  * @answers_signed: the request is known to have had SIGNED set
  *
  * Context: process, inside smbsign_grace_enter(), under smbsign_conn.tx_lock;

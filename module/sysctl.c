@@ -203,6 +203,9 @@ static int knob_access(const struct ctl_table *knob, int write, void *buffer,
 	}
 }
 
+/* Makes a stricter policy hold for those who are connected. */
+static void (*policy_enforce)(void);
+
 #define KNOB_TEXT_MAX	64
 
 static void knob_text(const struct ctl_table *knob, char text[KNOB_TEXT_MAX])
@@ -221,6 +224,7 @@ static int sysctl_knob(const struct ctl_table *knob, int write, void *buffer,
 		       size_t *length, loff_t *position)
 {
 	char old[KNOB_TEXT_MAX], new[KNOB_TEXT_MAX];
+	struct smbsign_policy before, now;
 	static DEFINE_MUTEX(knob_lock);
 	bool records;
 	int ret;
@@ -229,12 +233,16 @@ static int sysctl_knob(const struct ctl_table *knob, int write, void *buffer,
 		return knob_access(knob, write, buffer, length, position);
 	mutex_lock(&knob_lock);
 	records = smbsign_audit_records();
+	smbsign_policy_get(&before);
 	knob_text(knob, old);
 	ret = knob_access(knob, write, buffer, length, position);
 	knob_text(knob, new);
 	if (strcmp(old, new))
 		smbsign_report_knob(knob->procname, old, new,
 				    records || smbsign_audit_records());
+	smbsign_policy_get(&now);
+	if (smbsign_policy_is_stricter(&now, &before))
+		policy_enforce();
 	mutex_unlock(&knob_lock);
 	return ret;
 }
@@ -326,12 +334,14 @@ static struct ctl_table_header *header;
 
 /**
  * smbsign_sysctl_init() - make net.smbsign.*
+ * @enforce:	called, where it may sleep, when the policy has become stricter
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int smbsign_sysctl_init(void)
+int smbsign_sysctl_init(void (*enforce)(void))
 {
+	policy_enforce = enforce;
 	header = register_net_sysctl(&init_net, "net/smbsign", table);
 	return header ? 0 : -ENOMEM;
 }

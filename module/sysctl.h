@@ -5,7 +5,7 @@
 
 #include "policy.h"
 
-int smbsign_sysctl_init(void);
+int smbsign_sysctl_init(void (*enforce)(void));
 void smbsign_sysctl_exit(void);
 
 enum smbsign_policy_mode smbsign_policy_mode(void);

@@ -162,10 +162,43 @@ static int expected(struct smbsign_conn *conn,
 		return ret;
 	*status = refused_status(conn, response, awaited, &verdict);
 	/* Nothing more is let in where NEGOTIATE is refused. */
-	if (awaited->kind != SMBSIGN_AWAITED_SETUP && !*status)
+	if (!*status && (awaited->kind == SMBSIGN_AWAITED_NEGOTIATE ||
+			 awaited->kind == SMBSIGN_AWAITED_PROVISIONAL))
 		smbsign_rx_unblock(conn);
-	smbsign_conn_answered(conn, awaited);
+	/* One that says PENDING is not the last. */
+	if (awaited->kind != SMBSIGN_AWAITED_UNPROVEN ||
+	    response->header.status != cpu_to_le32(SMB2_STATUS_PENDING))
+		smbsign_conn_answered(conn, awaited);
 	return 0;
+}
+
+/* Has ksmbd found a signature wrong?  It signs what it denies for other reasons. */
+static bool failed_check(const struct smb2_header *response)
+{
+	return response->status == cpu_to_le32(SMB2_STATUS_ACCESS_DENIED) &&
+	       !(response->flags & cpu_to_le32(SMB2_FLAG_SIGNED));
+}
+
+/* The key that the client has shown to have, by the request that is answered. */
+static u64 shown_by(struct smbsign_conn *conn,
+		    const struct smbsign_awaited *awaited,
+		    const struct smb2_header *response)
+{
+	if (!awaited)
+		return SMBSIGN_SHOWN_AT_GATE;
+	switch (awaited->kind) {
+	case SMBSIGN_AWAITED_PROVISIONAL:
+		return failed_check(response) ? 0 : SMBSIGN_SHOWN_AT_GATE;
+	case SMBSIGN_AWAITED_UNPROVEN:
+		return 0;
+	case SMBSIGN_AWAITED_SETUP:
+		/* Who has authenticated a session that is in the making has its key. */
+		return response->status == cpu_to_le32(SMB2_STATUS_SUCCESS) &&
+		       !smbsign_session_is_on(conn, awaited->session_id) ?
+		       SMBSIGN_SHOWN_AT_GATE : awaited->shown;
+	default:
+		return SMBSIGN_SHOWN_AT_GATE;
+	}
 }
 
 /* One response of a message; *@status is what is to be said instead. */
@@ -176,16 +209,13 @@ static int tx_response(struct smbsign_conn *conn,
 {
 	struct smbsign_awaited *awaited = NULL;
 	bool provisional;
-	u64 shown = 0;
+	u64 shown;
 	int ret;
 
 	if (!list_empty_careful(&conn->awaited))
 		awaited = smbsign_conn_awaited(conn, &response->header);
 	provisional = awaited && awaited->kind == SMBSIGN_AWAITED_PROVISIONAL;
-	if (awaited && awaited->kind == SMBSIGN_AWAITED_SETUP &&
-	    !smbsign_conn_leg(conn, &response->header, &shown) &&
-	    response->header.status != cpu_to_le32(SMB2_STATUS_SUCCESS))
-		session_id = 0;
+	shown = shown_by(conn, awaited, &response->header);
 	if (awaited)
 		ret = expected(conn, policy, awaited, response, status);
 	else
@@ -194,7 +224,7 @@ static int tx_response(struct smbsign_conn *conn,
 		return ret;
 	validated(conn, response);
 	return smbsign_sign_response(conn, policy, response, session_id, shown,
-				     provisional);
+				     provisional && shown);
 }
 
 static u32 credits(const struct smbsign_response *first)
@@ -208,6 +238,19 @@ static u32 credits(const struct smbsign_response *first)
 	while (smbsign_response_next(&response))
 		credits += le16_to_cpu(response.header.credits);
 	return credits;
+}
+
+/* Why a response cannot be sent. */
+static enum smbsign_reason reason_of(int error)
+{
+	switch (error) {
+	case -EPROTO:
+		return SMBSIGN_REASON_MALFORMED;
+	case -EKEYREJECTED:
+		return SMBSIGN_REASON_SESSION_CHANGED;
+	default:
+		return SMBSIGN_REASON_NO_MEMORY;
+	}
 }
 
 /* The responses of a message of ksmbd, one by one. */
@@ -234,9 +277,7 @@ static struct outcome tx_responses(struct smbsign_conn *conn,
 		ret = tx_response(conn, &policy, response, session_id, &status);
 		smbsign_grace_leave(grace);
 		if (ret) {
-			smbsign_conn_kill(conn, ret == -EPROTO ?
-					SMBSIGN_REASON_MALFORMED :
-					SMBSIGN_REASON_NO_MEMORY);
+			smbsign_conn_kill(conn, reason_of(ret));
 			return (struct outcome) { true, -ECONNRESET };
 		}
 		if (status)

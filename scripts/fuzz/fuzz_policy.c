@@ -50,6 +50,8 @@ struct facts {
 	struct smbsign_offer		negotiated;
 	struct smbsign_offer		validated;
 	struct smbsign_element		element;
+	u64				compound;
+	struct smbsign_policy		before;
 	enum smbsign_frame_kind		kind;
 	bool				single;
 	bool				chance;
@@ -71,7 +73,7 @@ static void take_connection(struct input *in, struct facts *f)
 		.in_progress = take(in, 1), .required_sessions = take(in, 1),
 	};
 	f->session = (struct smbsign_session_facts) {
-		.state = take(in, 1) % 4, .required = flip(in),
+		.state = take(in, 1) % 5, .required = flip(in),
 		.guest = flip(in), .keyless = flip(in), .encrypted = flip(in),
 		.ciphered = flip(in), .binding = flip(in), .has_key = flip(in),
 	};
@@ -108,6 +110,11 @@ static void take_negotiation(struct input *in, struct facts *f)
 	f->kind = take(in, 1) % 5;
 	f->single = flip(in);
 	f->chance = flip(in);
+	f->session.tolerated = flip(in);
+	f->compound = take(in, 8);
+	f->before = (struct smbsign_policy) {
+		.mode = take(in, 1) % 3, .allow_guest = flip(in),
+	};
 }
 
 /* A request as the parser would describe it, sound or not. */
@@ -129,6 +136,9 @@ static void take_head(struct input *in, struct facts *f)
 		f->element.setup_flags = f->head[66];
 		f->element.security_mode = f->head[67];
 	}
+	/* Most compounds are of one session. */
+	if (f->compound % 4)
+		f->compound = f->element.session_id;
 }
 
 static void same_verdict(const char *what, struct smbsign_verdict module,
@@ -149,6 +159,8 @@ static void promises(const struct facts *f, struct smbsign_verdict verdict)
 			(verdict.action == SMBSIGN_VERIFY && !verdict.status);
 	bool here = f->session.state == SMBSIGN_SESSION_ESTABLISHED &&
 		    (e->command != SMB2_CMD_SESSION_SETUP || e->session_id);
+	bool gone = f->session.state == SMBSIGN_SESSION_UNKNOWN ||
+		    f->session.state == SMBSIGN_SESSION_ENDED;
 	bool must = f->session.required ||
 		    (f->policy.mode == SMBSIGN_POLICY_REQUIRED &&
 		     !f->session.guest);
@@ -168,6 +180,15 @@ static void promises(const struct facts *f, struct smbsign_verdict verdict)
 		      e->command == SMB2_CMD_NEGOTIATE);
 	if (!here && e->command > SMB2_CMD_SESSION_SETUP)
 		HOLDS(!executed || e->command == SMB2_CMD_ECHO);
+	/* What is executed may be answered with the session's key. */
+	if (f->session.state == SMBSIGN_SESSION_ENDED && e->session_id)
+		HOLDS(!executed || e->command == SMB2_CMD_NEGOTIATE);
+	if (gone && e->command == SMB2_CMD_SESSION_SETUP && e->session_id)
+		HOLDS(!executed);
+	/* It would be bound twice. */
+	if (here && e->command == SMB2_CMD_SESSION_SETUP &&
+	    f->conn.dialect >= SMB2_DIALECT_300)
+		HOLDS(!executed || !(e->setup_flags & SMB2_SETUP_FLAG_BINDING));
 	if (!f->conn.dialect)
 		HOLDS(!executed || e->command == SMB2_CMD_NEGOTIATE);
 }
@@ -189,6 +210,12 @@ static void verdicts(const struct facts *f)
 	same_verdict("encrypted",
 		     smbsign_policy_encrypted(&f->policy, &f->session),
 		     oracle_policy_encrypted(&f->policy, &f->session));
+	same_verdict("compound",
+		     smbsign_policy_compound(&f->element, f->compound),
+		     oracle_policy_compound(&f->element, f->compound));
+	same_verdict("outgrown",
+		     smbsign_policy_outgrown(&f->policy, &f->session),
+		     oracle_policy_outgrown(&f->policy, &f->session));
 	same_verdict("guest", smbsign_policy_guest(&f->policy, &f->session),
 		     oracle_policy_guest(&f->policy, &f->session));
 }
@@ -215,6 +242,8 @@ static void sessions(const struct facts *f)
 {
 	u16 security_mode = f->negotiated.security_mode;
 
+	SAME("stricter", smbsign_policy_is_stricter(&f->policy, &f->before),
+	     oracle_policy_is_stricter(&f->policy, &f->before));
 	SAME("must", smbsign_policy_must(&f->policy, &f->session),
 	     oracle_policy_must(&f->policy, &f->session));
 	SAME("signs", smbsign_policy_signs(&f->policy, &f->session,

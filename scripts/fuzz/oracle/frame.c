@@ -129,6 +129,40 @@ bool oracle_element(const u8 *head, u32 head_length, u32 left,
 	return !m.outside;
 }
 
+/*
+ * 3.3.5.2.1.1: what one session has encrypted is requests of that session.  Only the
+ * first must say so.  What begins with ProtocolId 0xFC 'S' 'M' 'B' is compressed,
+ * whatever it is.
+ */
+bool oracle_decrypted(const u8 *message, u32 length, u64 session_id,
+		      struct oracle_ids ids[ORACLE_REQUESTS], u32 *count)
+{
+	struct message m = { message, length };
+	struct smbsign_element e;
+	u64 at = 0, id, next;
+
+	*count = 0;
+	if (starts_with(&m, 0xfc))
+		return true;
+	for (;; at += next) {
+		if (!oracle_element(message + at, length - at, length - at, &e))
+			return false;
+		id = get(&m, at + 40, 8);
+		if (id != session_id && (at == 0 || id + 1 != 0))
+			return false;
+		if (*count < ORACLE_REQUESTS)
+			ids[*count] = (struct oracle_ids) {
+				.message_id = get(&m, at + 24, 8),
+				.charge = get(&m, at + 6, 2),
+				.command = get(&m, at + 12, 2),
+			};
+		++*count;
+		next = get(&m, at + 20, 4);
+		if (!next)
+			return !m.outside;
+	}
+}
+
 static u8 dialects(struct message *m, u64 at, u64 count)
 {
 	static const u16 known[] = { 0x0202, 0x0210, 0x0300, 0x0302, 0x0311 };

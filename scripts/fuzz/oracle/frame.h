@@ -10,6 +10,23 @@ enum smbsign_frame_kind oracle_kind(const u8 *message);
 u32 oracle_head_needed(const u8 *header, u32 left);
 bool oracle_element(const u8 *head, u32 head_length, u32 left,
 		    struct smbsign_element *element);
+/* Requests of a message that was encrypted that the oracle counts */
+#define ORACLE_REQUESTS	64
+
+/**
+ * struct oracle_ids - what a request of a message that was encrypted uses
+ * @message_id:	MessageId
+ * @charge:	CreditCharge
+ * @command:	Command
+ */
+struct oracle_ids {
+	u64	message_id;
+	u16	charge;
+	u16	command;
+};
+
+bool oracle_decrypted(const u8 *message, u32 length, u64 session_id,
+		      struct oracle_ids ids[ORACLE_REQUESTS], u32 *count);
 bool oracle_offer(const u8 *message, u32 length, struct smbsign_offer *offer,
 		  struct smbsign_contexts *contexts);
 bool oracle_validate(const u8 *message, u32 length, struct smbsign_offer *offer);

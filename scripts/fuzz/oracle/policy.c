@@ -13,6 +13,7 @@
 #define ACCESS_DENIED		0xc0000022
 #define INVALID_PARAMETER	0xc000000d
 #define NOT_SUPPORTED		0xc00000bb
+#define NOT_ACCEPTED		0xc00000d0
 #define SESSION_DELETED		0xc0000203
 
 /* Commands, 2.2.1.2 */
@@ -37,6 +38,8 @@ static struct smbsign_verdict first(const struct rule *rules)
 #define REFUSE(why, status)	SMBSIGN_REFUSE, SMBSIGN_REASON_##why, status
 #define ABORT(why)		SMBSIGN_ABORT, SMBSIGN_REASON_##why, 0
 #define LET(action)		SMBSIGN_##action, 0, 0
+/* Refused in any case, but signed for who has the key */
+#define IF_RIGHT(why, status)	SMBSIGN_VERIFY, SMBSIGN_REASON_##why, status
 
 static bool is_signed(const struct smbsign_element *e)
 {
@@ -111,6 +114,48 @@ oracle_policy_encrypted(const struct smbsign_policy *p,
 	return first(rules);
 }
 
+/* Was it let send what @p would not let in? */
+struct smbsign_verdict
+oracle_policy_outgrown(const struct smbsign_policy *p,
+		       const struct smbsign_session_facts *s)
+{
+	const struct rule rules[] = {
+		{ s->state != SMBSIGN_SESSION_ESTABLISHED, LET(PASS) },
+		{ unwelcome(p, s), ABORT(GUEST) },
+		{ s->tolerated && s->required, ABORT(UNSIGNED) },
+		{ s->tolerated && required(p) && !s->guest, ABORT(UNSIGNED) },
+		{ true, LET(PASS) },
+	};
+
+	return first(rules);
+}
+
+/* audit, negotiated, required: each lets in less; and so does one without guests. */
+bool oracle_policy_is_stricter(const struct smbsign_policy *p,
+			       const struct smbsign_policy *before)
+{
+	if (!p->allow_guest && before->allow_guest)
+		return true;
+	if (required(before))
+		return false;
+	return required(p) || (before->mode == SMBSIGN_POLICY_AUDIT &&
+			       p->mode != SMBSIGN_POLICY_AUDIT);
+}
+
+/* 3.3.5.2.7, 3.3.5.17 */
+struct smbsign_verdict
+oracle_policy_compound(const struct smbsign_element *e, u64 session_id)
+{
+	const struct rule rules[] = {
+		{ e->command == ECHO, LET(PASS) },
+		{ e->session_id != session_id,
+		  REFUSE(COMPOUND_SESSIONS, INVALID_PARAMETER) },
+		{ true, LET(PASS) },
+	};
+
+	return first(rules);
+}
+
 bool oracle_policy_is_binding(const struct smbsign_conn_facts *c, u8 flags)
 {
 	return flags % 2 && c->dialect >= 0x0300;
@@ -137,20 +182,35 @@ of_session(const struct smbsign_policy *p, const struct smbsign_conn_facts *c,
 	   const struct smbsign_element *e, bool single)
 {
 	bool must = oracle_policy_must(p, s), sign = is_signed(e);
+	bool setup = e->command == SESSION_SETUP;
+	/* 3.3.5.5.2: the channel is there. */
+	bool binds = setup && oracle_policy_is_binding(c, e->setup_flags);
+	/* ksmbd might take the next user for this one. */
+	bool never = setup && !binds &&
+		     (c->dialect < 0x0300 || s->guest || s->keyless);
 	const struct rule rules[] = {
 		/* 3.3.5.2.9 */
+		{ s->encrypted && e->command != SESSION_SETUP && sign &&
+		  s->has_key, IF_RIGHT(NOT_ENCRYPTED, ACCESS_DENIED) },
 		{ s->encrypted && e->command != SESSION_SETUP,
 		  REFUSE(NOT_ENCRYPTED, ACCESS_DENIED) },
 		/* 3.3.5.7 */
 		{ e->command == TREE_CONNECT && c->dialect == 0x0311 &&
 		  !s->guest && !sign, ABORT(TREE_CONNECT_UNSIGNED) },
+		{ unwelcome(p, s) && sign && s->has_key,
+		  IF_RIGHT(GUEST, ACCESS_DENIED) },
 		{ unwelcome(p, s), REFUSE(GUEST, ACCESS_DENIED) },
+		{ binds && sign && s->has_key,
+		  IF_RIGHT(BOUND_ALREADY, NOT_ACCEPTED) },
+		{ never && sign && s->has_key, IF_RIGHT(AGAIN, SESSION_DELETED) },
 		/* 3.3.5.2.4 */
 		{ sign && s->has_key, LET(VERIFY) },
 		{ sign && single && ksmbd_checks(e->command), LET(PROVISIONAL) },
 		{ sign && must, REFUSE(NO_KEY, ACCESS_DENIED) },
 		{ must && s->required, REFUSE(UNSIGNED, ACCESS_DENIED) },
 		{ must, ABORT(UNSIGNED) },
+		{ binds, REFUSE(BOUND_ALREADY, NOT_ACCEPTED) },
+		{ never, REFUSE(AGAIN, SESSION_DELETED) },
 		{ true, LET(PASS) },
 	};
 
@@ -165,6 +225,8 @@ setup(const struct smbsign_policy *p, const struct smbsign_conn_facts *c,
 {
 	bool binds = s->binding || oracle_policy_is_binding(c, e->setup_flags);
 	bool new = e->session_id == 0, key = is_signed(e) && s->has_key;
+	bool ended = s->state == SMBSIGN_SESSION_ENDED;
+	bool begun = s->state == SMBSIGN_SESSION_IN_PROGRESS;
 	const struct rule rules[] = {
 		{ !single, ABORT(MALFORMED) },
 		{ e->length > 64 + 2 * 65535, ABORT(MALFORMED) },
@@ -173,11 +235,15 @@ setup(const struct smbsign_policy *p, const struct smbsign_conn_facts *c,
 		{ new, LET(PASS) },
 		{ binds && s->state == SMBSIGN_SESSION_UNKNOWN,
 		  REFUSE(BOUND_SESSION_UNKNOWN, SESSION_DELETED) },
+		{ binds && ended,
+		  REFUSE(BOUND_SESSION_UNKNOWN, SESSION_DELETED) },
 		{ binds && !is_signed(e), REFUSE(UNSIGNED, ACCESS_DENIED) },
 		{ binds && !s->has_key, REFUSE(NO_KEY, ACCESS_DENIED) },
 		{ binds, LET(VERIFY) },
-		{ key && s->state == SMBSIGN_SESSION_ELSEWHERE, LET(VERIFY) },
-		{ true, LET(PASS) },
+		/* 3.3.5.5: it must be one of this connection's */
+		{ begun, LET(PASS) },
+		{ key, IF_RIGHT(SESSION_UNKNOWN, SESSION_DELETED) },
+		{ true, REFUSE(SESSION_UNKNOWN, SESSION_DELETED) },
 	};
 
 	if (single && e->length <= 64 + 2 * 65535 && !new &&
@@ -200,12 +266,13 @@ oracle_policy_element(const struct smbsign_policy *p,
 		{ negotiate, LET(PASS_ALONE) },
 		{ !c->dialect, ABORT(BEFORE_NEGOTIATE) },
 		/* 3.3.5.17 */
-		{ e->command == ECHO, LET(PASS) },
+		{ e->command == ECHO && s->state != SMBSIGN_SESSION_ENDED,
+		  LET(PASS) },
 		{ s->state == SMBSIGN_SESSION_IN_PROGRESS,
 		  REFUSE(SESSION_IN_PROGRESS, SESSION_DELETED) },
 		/* 3.3.5.2.9; told to somebody who has the key */
-		{ is_signed(e) && s->has_key, SMBSIGN_VERIFY,
-		  SMBSIGN_REASON_SESSION_UNKNOWN, SESSION_DELETED },
+		{ is_signed(e) && s->has_key,
+		  IF_RIGHT(SESSION_UNKNOWN, SESSION_DELETED) },
 		{ true, REFUSE(SESSION_UNKNOWN, SESSION_DELETED) },
 	};
 

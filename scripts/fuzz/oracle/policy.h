@@ -18,6 +18,13 @@ oracle_policy_element(const struct smbsign_policy *p,
 		      const struct smbsign_session_facts *s,
 		      const struct smbsign_element *e, bool single);
 struct smbsign_verdict
+oracle_policy_outgrown(const struct smbsign_policy *p,
+		       const struct smbsign_session_facts *s);
+bool oracle_policy_is_stricter(const struct smbsign_policy *p,
+			       const struct smbsign_policy *before);
+struct smbsign_verdict
+oracle_policy_compound(const struct smbsign_element *e, u64 session_id);
+struct smbsign_verdict
 oracle_policy_offer(const struct smbsign_element *e,
 		    const struct smbsign_offer *offer,
 		    const struct smbsign_contexts *contexts);
