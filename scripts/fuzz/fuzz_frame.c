@@ -113,6 +113,47 @@ static void elements(const u8 *data, u32 left)
 	}
 }
 
+/* A message that was encrypted by a session: all of it is sound, or nothing. */
+static void decrypted(const u8 *message, u32 length, u64 session_id)
+{
+	struct smbsign_decrypted d = {
+		.message = message, .left = length, .session_id = session_id,
+	};
+	struct oracle_ids ids[ORACLE_REQUESTS];
+	struct smbsign_element e;
+	u32 expected, count;
+	bool sound;
+	int ret;
+
+	sound = oracle_decrypted(message, length, session_id, ids, &expected);
+	for (count = 0; (ret = smbsign_frame_decrypted(&d, &e)) > 0; count++) {
+		HOLDS(d.message + d.left == message + length);
+		if (count >= ORACLE_REQUESTS || count >= expected)
+			continue;
+		SAME("message_id", e.message_id, ids[count].message_id);
+		SAME("credit_charge", e.credit_charge, ids[count].charge);
+		SAME("command", e.command, ids[count].command);
+	}
+	SAME("decrypted", !ret, sound);
+	SAME("requests", count, expected);
+	/* It stays at its end, or at what is none. */
+	SAME("decrypted again", smbsign_frame_decrypted(&d, &e), ret);
+}
+
+/* Encrypted by the session that it names, and by others. */
+static void decrypted_by(const u8 *data, u32 length)
+{
+	u8 *message = exact_copy(data, length);
+	u64 id = 0;
+
+	if (length >= 48)
+		memcpy(&id, message + 40, sizeof(id));
+	decrypted(message, length, id);
+	decrypted(message, length, id ^ 1);
+	decrypted(message, length, ~0ULL);
+	free(message);
+}
+
 static void offer(const u8 *message, u32 length)
 {
 	struct smbsign_contexts contexts, oracle_says;
@@ -204,5 +245,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	elements(data, size);
 	bodies(data, size);
 	bodies(data, chance(data, size, 1) % (size + 1));
+	decrypted_by(data, size);
+	decrypted_by(data, chance(data, size, 2) % (size + 1));
 	return 0;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """seeds.py CORPUS DIR - make of the captured frames what each target starts
-from, in DIR/frame, DIR/policy and DIR/window."""
+from, in DIR/frame, DIR/policy, DIR/window and DIR/response."""
 
 import pathlib
 import struct
@@ -10,6 +10,8 @@ import sys
 NBSS = 4
 # What fuzz_policy.c takes facts from, and how much of a message behind them
 FACTS, HEAD = 80, 120
+# Where fuzz_response.c cuts, in sixteen bits each
+CUTS = 6
 # Opcodes of fuzz_window.c
 GRANT, USE_ANY, UNSEE = 0, 5, 8
 SMB2 = b"\xfeSMB"
@@ -58,6 +60,17 @@ def windows(frames):
     yield b"".join([*operations[:20], bytes([UNSEE]), *operations[20:40]])
 
 
+def responses(frame):
+    """A frame in one piece, its header in two, as ksmbd has it, and in many;
+    not to its end, and with more announced."""
+    cut = len(frame)
+    for cuts, skip, off in (((), 0, 0), ((NBSS,), 0, 0), ((NBSS, 68), 5, 0),
+                            ((30, 30, 70, 71, 90, 140), 1, 0),
+                            ((NBSS, 80), 0, 255), ((60,), 3, 9)):
+        cuts = [*cuts, *[cut] * CUTS][:CUTS]
+        yield struct.pack(f"<{CUTS}HBB", *cuts, skip, off) + frame
+
+
 def write(directory, seeds):
     directory.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds):
@@ -71,6 +84,8 @@ def main():
     write(target / "policy", (seed for frame in frames
                               for seed in policies(frame)))
     write(target / "window", windows(frames))
+    write(target / "response", (seed for frame in frames
+                                for seed in responses(frame)))
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def describe(frame):
         return ["compressed", "chained" if message[10] & 1 else "unchained"]
     if message[:4] in OTHERS:
         return [OTHERS[message[:4]]]
-    elements = list(wire.headers(message))
+    elements = [header for header, _ in wire.elements(message)]
     words = ["+".join(NAMES[e.command] for e in elements)]
     if len(elements) > 1 and elements[1].flags & wire.FLAG_RELATED:
         words.append("related")
