@@ -11,6 +11,7 @@ from its parts and lets the caller change any of them on the way out.
     spnego      the DER around it
     connection  a TCP connection: frames, negotiation, message ids, answers
     session     an authenticated session: keys, signed and encrypted requests
+    proxy       somebody on the path between a client and the server
     rawtcp      a TCP that sends segments as it is told
     attack      a sound request turned into one that must be refused
 """

@@ -44,6 +44,7 @@ class Connection:
         self.preauth = bytes(64)
         self.sessions = {}
         self.sent_signed = set()
+        self.sent_doubtful = set()
         self.next_message_id = 0
         self.credits = 1
         self.answers = {}
@@ -96,22 +97,29 @@ class Connection:
 
     def send(self, *messages):
         """Send each message in a frame of its own, all in one write."""
-        for message in messages:
-            self._note_signed(message)
         data = b"".join(wire.frame(m) for m in messages)
-        if self.piece:
-            self.send_cut(data, *range(self.piece, len(data), self.piece))
-        else:
-            self.transmit(data)
+        cuts = range(self.piece, len(data), self.piece) if self.piece else ()
+        self.send_cut(data, *cuts)
 
-    def _note_signed(self, message):
-        """Remember whose answers must be signed, 3.3.4.1.1."""
-        self.sent_signed.update(
-            header.message_id for header in wire.headers(message)
-            if header.flags & wire.FLAG_SIGNED)
+    def _note_proofs(self, message):
+        """Remember which requests prove that they are their session's: their
+        answers must be signed, 3.3.4.1.1. One that does not makes the others
+        of its frame doubtful."""
+        proofs, session = {}, None
+        for header, element in wire.elements(message):
+            if header.session_id != wire.ANY_SESSION:
+                session = self.sessions.get(header.session_id)
+            proofs[header.message_id] = bool(
+                session and header.flags & wire.FLAG_SIGNED and
+                session.signature(element) == header.signature)
+        self.sent_signed.update(i for i, proven in proofs.items() if proven)
+        if not all(proofs.values()):
+            self.sent_doubtful.update(proofs)
 
     def send_cut(self, data, *cuts):
         """Send @data as it is, in one segment up to each of @cuts."""
+        for message in wire.messages(data):
+            self._note_proofs(message)
         start = 0
         for cut in (*cuts, len(data)):
             self.transmit(data[start:cut])

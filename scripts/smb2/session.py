@@ -32,12 +32,13 @@ def _described(response):
 
 class Session:
     """One session. Requests are signed unless they say otherwise. Without a
-    @user it is an anonymous one. @session_key: the one the client chooses."""
+    @user it is an anonymous one. @session_key: the one the client chooses.
+    @previous: PreviousSessionId, the session that this one takes over."""
 
     SETUP_FLAGS = 0
 
     def __init__(self, connection, user, password, *, wrap=True,
-                 security_mode=None, session_key=None):
+                 security_mode=None, session_key=None, previous=0):
         self.connection = connection
         self.user = user
         self.password = password
@@ -52,6 +53,7 @@ class Session:
         self.proven = False
         self.signing_key = self.ciphers = None
         self.session_key = session_key
+        self.previous = previous
         self.preauth = connection.preauth
         self._token = b""
 
@@ -91,7 +93,8 @@ class Session:
 
     def _leg(self, token):
         return self.connection.request(
-            wire.session_setup(token, self.security_mode, self.SETUP_FLAGS),
+            wire.session_setup(token, self.security_mode, self.SETUP_FLAGS,
+                               self.previous),
             session_id=self.id)
 
     def encode_leg(self, request):
@@ -145,6 +148,20 @@ class Session:
         """Both legs; returns self."""
         self.begin()
         self.finished(self._exchange(self.final_leg()))
+        return self
+
+    def take_challenge(self, other):
+        """Answer the challenge that @other was given: a server keeps it for
+        the connection, not for the session."""
+        self._token = other._token
+
+    def setup_at_once(self, other):
+        """Log in with one leg, the final one, which answers the challenge
+        that @other was given; returns self."""
+        self.take_challenge(other)
+        response = self._exchange(self.final_leg())
+        self.id = response.header.session_id
+        self.finished(response)
         return self
 
     def sent_final_leg(self, message):
@@ -243,8 +260,13 @@ class Session:
         if header.message_id == wire.NOTICE_ID or response.interim:
             return False
         # Nobody needs a guest's signature, whose key is no secret
-        if not self.guest and \
-                header.message_id in self.connection.sent_signed:
+        proven = not self.guest and \
+            header.message_id in self.connection.sent_signed
+        # Nobody gets a signed refusal who has not signed
+        if response.status >= wire.ERROR:
+            return proven and \
+                header.message_id not in self.connection.sent_doubtful
+        if proven:
             return True
         # In 2.1 the key need not be known before something is signed
         return self.must_sign and (self.proven or self.connection.dialect >=
@@ -300,6 +322,11 @@ class Session:
     def echo(self):
         """A round trip."""
         self.call(wire.echo())
+
+    def logoff(self):
+        """End it; its number may be another's from now on."""
+        self.call(wire.logoff())
+        self.connection.sessions.pop(self.id, None)
 
 
 class Channel(Session):

@@ -64,6 +64,7 @@ SESSION_FLAG_ENCRYPT_DATA = 0x0004
 
 # Statuses, [MS-ERREF] 2.3
 SUCCESS = 0x00000000
+ERROR = 0xC0000000      # errors are not less
 PENDING = 0x00000103
 NOTIFY_CLEANUP = 0x0000010B
 INVALID_PARAMETER = 0xC000000D
@@ -73,7 +74,9 @@ OBJECT_NAME_NOT_FOUND = 0xC0000034
 FILE_LOCK_CONFLICT = 0xC0000054
 LOCK_NOT_GRANTED = 0xC0000055
 LOGON_FAILURE = 0xC000006D
+INSUFFICIENT_RESOURCES = 0xC000009A
 NOT_SUPPORTED = 0xC00000BB
+REQUEST_NOT_ACCEPTED = 0xC00000D0
 CANCELLED = 0xC0000120
 FILE_CLOSED = 0xC0000128
 USER_SESSION_DELETED = 0xC0000203
@@ -237,16 +240,26 @@ def split(data, encrypted=False):
         data = data[end:]
 
 
-def headers(message):
-    """The headers of the elements of a message that is to be sent, as far
-    as it can be understood."""
+def messages(data):
+    """The messages of the frames that @data begins with."""
+    start = 0
+    while start + 4 < len(data):
+        end = start + 4 + int.from_bytes(data[start:start + 4], "big")
+        yield data[start + 4:end]
+        start = end
+
+
+def elements(message):
+    """The elements of a message that is to be sent, as far as it can be
+    understood: the header and all of each."""
     start, header = 0, None
     while header is None or header.next_command:
         try:
             header = Header.unpack(message[start:start + HEADER_SIZE])
         except Malformed:
             return
-        yield header
+        end = start + header.next_command if header.next_command else None
+        yield header, message[start:end]
         start += header.next_command
 
 

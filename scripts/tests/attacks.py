@@ -53,7 +53,8 @@ class Victim:
 
 
 class SessionSetup(Victim):
-    """Reauthentication: a new NEGOTIATE_MESSAGE on a live session."""
+    """Reauthentication: a new NEGOTIATE_MESSAGE on a live session, which is
+    refused on 2.1 (takeover.py)."""
 
     def choose_session(self):
         return self.rig.new_session(keep=True)
@@ -62,7 +63,9 @@ class SessionSetup(Victim):
         return self.session.first_leg()
 
     def done(self, response):
-        status(response, wire.MORE_PROCESSING_REQUIRED)
+        status(response, wire.MORE_PROCESSING_REQUIRED
+               if self.rig.profile.dialect >= wire.DIALECT_300 else
+               wire.USER_SESSION_DELETED)
 
 
 class Logoff(Victim):

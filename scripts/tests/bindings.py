@@ -9,7 +9,7 @@ from smb2.session import BadSignature, StatusError
 
 from . import judge
 from .rig import ENCRYPTING, HMAC, LATEST, PROFILES
-from .tap import GUARDED, Skip, add, case, equal, expect
+from .tap import GUARDED, add, case, equal, expect
 
 # 2.x has no channels
 SMB3 = (*PROFILES[1:], HMAC)
@@ -220,42 +220,15 @@ def binding_is_verified_where_nothing_must_be_signed(rig):
     _bound(rig, session).echo()
 
 
-def _number_given_away(rig):
-    """A session whose number ksmbd has given to another connection's, and
-    that one."""
-    old = rig.new_session()
-    old.call(wire.logoff())
-    for turn in range(8):
-        new = rig.new_session()
-        if new.id == old.id:
-            return old, new
-        # ksmbd 6.x lets go of it with the next one that begins there
-        if not turn:
-            rig.session_on(old.connection).setup()
-    raise Skip
-
-
-@case(modes=("mandatory",), profiles=LATEST)
-def nothing_is_bound_where_a_number_was_given_away(rig):
-    """Signed with the old key: nothing is signed with the new one for it."""
-    old, new = _number_given_away(rig)
-    old.SETUP_FLAGS = wire.SETUP_FLAG_BINDING
-    request = old.first_leg()
-    with rig.server.counts("reason_bound_session_unknown"):
-        old.connection.send(old.sign(request.encode()))
-        response = old.connection.answer(request)
-    equal(response.status, wire.USER_SESSION_DELETED, "status")
-    new.echo()
-
-
-@case(modes=("mandatory",), profiles=ENCRYPTING[-1:])
-def number_given_away_is_not_cut_off_for_another(rig):
-    """Who has it now sends what ends connections: not those that had it."""
-    old, new = _number_given_away(rig)
-    request = rig.session.request(wire.echo())
-    with rig.server.counts("reason_encrypted_for_another"):
-        new.connection.send(new.encrypt(request.encode()))
-        new.connection.wait_closed()
-    request = old.connection.request(wire.echo())
-    old.connection.send(request.encode())
-    equal(old.connection.answer(request).status, wire.SUCCESS, "status")
+@case(modes=("mandatory", "required"), profiles=SMB3)
+def what_is_bound_is_not_bound_again(rig):
+    """ksmbd would change the channel's key; the refusal is signed."""
+    session = rig.new_session()
+    channel = _bound(rig, session)
+    for member in (channel, session):
+        member.SETUP_FLAGS = wire.SETUP_FLAG_BINDING
+        request = member.first_leg()
+        with rig.server.counts("reason_bound_already"):
+            member.send(request)
+            judge.denied(member, request, wire.REQUEST_NOT_ACCEPTED)
+        member.echo()

@@ -138,9 +138,9 @@ def _raised_case(options):
                 _mounted(rig, options) as mount:
             shutil.copytree(tree, mount / "copy")
             before = rig.server.stats()["verified"]
-            with rig.server.knob("policy", "required"), \
-                    rig.server.counts("refused", 0), \
-                    rig.server.counts("aborted", 1):
+            with rig.server.counts("refused", 0), \
+                    rig.server.counts("aborted", 1), \
+                    rig.server.knob("policy", "required"):
                 shutil.copytree(tree, mount / "again")
                 equal(contents(mount / "again"), contents(tree),
                       "what was read")

@@ -3,6 +3,7 @@
 signed. ksmbd forgets about signing once a cipher was agreed on."""
 
 from smb2 import attack, crypto, wire
+from smb2.session import Session
 
 from . import judge
 from .flaws import passes_over_damage
@@ -173,3 +174,76 @@ def encrypted_session_works_and_nobody_is_refused(rig):
         session.write(file.id, 0, b"in secret")
         equal(file.content, b"in secret", "content")
         session.call(wire.logoff())
+
+
+# The command sequence window, 3.3.5.2.3, goes for what is encrypted, too
+
+def _is_not_repeated(rig, repeated, file, session):
+    """@repeated, which was sent before, ends the connection and changes
+    nothing."""
+    with rig.server.counts("reason_message_id"):
+        judge.cut_off(session.connection, repeated)
+    equal(file.content, b"second", "content")
+
+
+def _written(session, request, message):
+    session.connection.send(message)
+    status(session.connection.answer(request), wire.SUCCESS)
+
+
+@case(profiles=ENCRYPTING)
+def encrypted_request_is_executed_once(rig):
+    """Somebody on the path sends a WRITE again, as it was, after another has
+    written there."""
+    session = rig.new_session()
+    file = rig.file(b"", session)
+    messages = []
+    for content in (b"first.", b"second"):
+        request = session.request(wire.write(file.id, 0, content))
+        messages.append(session.encrypt(request.encode()))
+        _written(session, request, messages[-1])
+    _is_not_repeated(rig, messages[0], file, session)
+
+
+@case(profiles=ENCRYPTING)
+def encrypted_compound_is_executed_once(rig):
+    session = rig.new_session()
+    file = rig.file(b"", session)
+    requests = session.chain([wire.write(file.id, 0, b"first."),
+                              wire.query_info(file.id)], related=False)
+    compound = session.encrypt(b"".join(r.encode() for r in requests))
+    session.connection.send(compound)
+    for request in requests:
+        status(session.connection.answer(request), wire.SUCCESS)
+    request = session.request(wire.write(file.id, 0, b"second"))
+    _written(session, request, session.encrypt(request.encode()))
+    _is_not_repeated(rig, compound, file, session)
+
+
+@case(profiles=ENCRYPTING)
+def ids_used_in_the_plain_are_used_for_encrypted_requests(rig):
+    """And the other way round: there is one window."""
+    for first, second in ((Session.sign, Session.encrypt),
+                          (Session.encrypt, Session.sign)):
+        session = rig.new_session()
+        file = rig.file(b"", session)
+        request = session.request(wire.write(file.id, 0, b"second"))
+        _written(session, request, first(session, request.encode()))
+        again = wire.Request(request.header,
+                             wire.write(file.id, 0, b"first.").data)
+        _is_not_repeated(rig, second(session, again.encode()), file, session)
+
+
+@case(modes=("mandatory",), profiles=ENCRYPTING[-1:])
+def many_encrypted_requests_at_once(rig):
+    """ksmbd decrypts them side by side, in any order."""
+    session = rig.new_session()
+    file = rig.file(b"", session)
+    for _ in range(40):
+        session.call(wire.echo(), credits=512)
+    requests = [session.request(wire.write(file.id, 6 * i, b"%06d" % i))
+                for i in range(300)]
+    session.connection.send(*(session.encrypt(r.encode()) for r in requests))
+    for request in requests:
+        status(session.connection.answer(request), wire.SUCCESS)
+    equal(file.content, b"".join(b"%06d" % i for i in range(300)), "content")

@@ -28,6 +28,10 @@ kernels are 6.1 and 6.12.95, which is .95 below.
             not copy: pads_beyond_its_buffer()
 all         wait for a lock until nobody blocks them, which is noted a moment after they
             were woken: who looks in between waits for ever. BlockedLock.granted()
+6.1, 6.12   let go of the number of a session that logged off when the next one
+            begins on its connection; 7.3 at once: frees_numbers_late()
+6.1, 6.12   end a session that is half made when the next one begins on its
+            connection; 7.3 refuses the next one: ends_what_is_half_made()
 6.1, 6.12   have no window of MessageIds, and refuse CHANGE_NOTIFY: cases that
             need them, or need them not to be there, say kernels="7", "6"
 """
@@ -51,6 +55,18 @@ OTHERS = () if _is_debian_12s() else ("6", "7")
 
 def crowds_break_ksmbd():
     """Must files not be opened by many at once?"""
+    return RELEASE.startswith("6.")
+
+
+def frees_numbers_late():
+    """Is the number of a session that logged off free at the connection's
+    next login only?"""
+    return RELEASE.startswith("6.")
+
+
+def ends_what_is_half_made():
+    """Does a session that begins end those that are half made on its
+    connection?"""
     return RELEASE.startswith("6.")
 
 

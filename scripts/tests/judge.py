@@ -10,8 +10,8 @@ ERROR_RESPONSE = 9      # StructureSize of [MS-SMB2] 2.2.2
 
 
 def denied(session, request, wanted=wire.ACCESS_DENIED):
-    """The answer to @request is an error response, signed if there is a key
-    to sign it with."""
+    """The answer to @request is an error response. It is signed if the
+    request was: nobody else gets something signed with the session's key."""
     response = session.connection.answer(request)
     status(response, wanted)
     equal(response.header.command, request.header.command, "command")
@@ -20,7 +20,10 @@ def denied(session, request, wanted=wire.ACCESS_DENIED):
     equal(response.header.session_id, session.id, "SessionId")
     expect(response.header.credits >= 1 or session.connection.credits > 64,
            "no credit granted")
-    if session.signing_key:
+    sent = session.connection
+    if request.header.message_id not in sent.sent_signed:
+        expect(not response.signed, "the refusal is signed for anybody")
+    elif request.header.message_id not in sent.sent_doubtful:
         expect(response.signed, "the refusal is not signed")
 
 

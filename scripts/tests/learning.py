@@ -81,3 +81,9 @@ def requests_pipelined_behind_the_first(rig):
     status(session.answer(echo), wire.SUCCESS)
     status(session.answer(forged), wire.ACCESS_DENIED)
     status(session.answer(last), wire.SUCCESS)
+
+
+@case(modes=("required",), profiles=PROFILES)
+def logoff_as_the_first_signed_request_is_answered_signed(rig):
+    """It shows the key, and 7.3 has ended the session before it answers."""
+    rig.session_on(rig.connect()).setup().call(wire.logoff())

@@ -26,11 +26,12 @@ ROUNDS = 10
 MANDATORY = ("mandatory",)
 # A function that rmmod called from a module that is not there any more
 CALL = re.compile(r"^ *rmmod-\d+ .*: (\w+) <-0x", re.M)
-# What rmmod waits for once ksmbd is not hooked any more, see drain(); and what
-# it calls before that, and after
+# What rmmod waits for once ksmbd is not hooked any more, see drain(); what it
+# calls before that and after; and what it waits for as it lets keys go
 WAITS = ["synchronize_rcu_tasks", "synchronize_srcu", "synchronize_srcu",
          "synchronize_rcu_tasks", "srcu_barrier", "srcu_barrier"]
 BEFORE, AFTER = "unregister_module_notifier", "proc_remove"
+LAST = "srcu_barrier"
 
 
 def _policy(server):
@@ -100,7 +101,7 @@ def rmmod_waits_for_whoever_is_inside(rig):
     with Tracer("function", {*WAITS, BEFORE, AFTER}) as tracer:
         rig.server.unload()
         found = tracer.findall(CALL)
-    equal(found[-len(WAITS) - 2:], [BEFORE, *WAITS, AFTER], "waits")
+    equal(found[-len(WAITS) - 3:], [BEFORE, *WAITS, AFTER, LAST], "waits")
     rig.server.load(_policy(rig.server))
 
 

@@ -59,7 +59,7 @@ def _seeds(rounds):
 
 
 @contextlib.contextmanager
-def _named(seed, words=""):
+def named(seed, words=""):
     """A failure says how to see it again."""
     try:
         yield
@@ -257,7 +257,7 @@ def _one_round(stage, seed):
     requests = stage.requests(dice)
     words, frame, gentle, header = _changed(stage, dice, requests)
     stage.upset = stage.upset or not gentle
-    with _named(seed, f"command {header.command}, {words}"):
+    with named(seed, f"command {header.command}, {words}"):
         try:
             stage.connection.transmit(frame)
             # Who waits for the rest of a frame does not answer
@@ -408,7 +408,7 @@ class Stream:
 
 def _stream(rig, seed):
     stream = Stream(rig, seed)
-    with _named(seed, "; ".join(stream.words)):
+    with named(seed, "; ".join(stream.words)):
         complete = stream.play()
         stream.session.connection.close()
         stream.judge(complete)
@@ -420,7 +420,7 @@ def _streams(rig, seeds):
     # What was reset is over by now, too
     time.sleep(GRACE)
     for seed, stream in zip(seeds, played):
-        with _named(seed, "; ".join(stream.words)):
+        with named(seed, "; ".join(stream.words)):
             stream.judge(complete=False)
 
 

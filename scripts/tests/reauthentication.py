@@ -9,7 +9,9 @@ from . import judge
 from .rig import HMAC, LATEST, PROFILES
 from .tap import GUARDED, add, case, equal, expect, status
 
-ALL = (*PROFILES, HMAC)
+# Sessions of 2.1 are not authenticated again, see takeover.py
+SMB3 = PROFILES[1:]
+ALL = (*SMB3, HMAC)
 
 
 def _still_judged(rig, session):
@@ -57,13 +59,13 @@ def _register():
     for name in ("unsigned", "signature flipped", "foreign key"):
         add(f"final leg {name} is refused, the honest one works",
             _final_leg_case(attack.ALL[name]), suite="reauthentication",
-            modes=GUARDED, profiles=PROFILES)
+            modes=GUARDED, profiles=SMB3)
 
 
 _register()
 
 
-@case(profiles=PROFILES)
+@case(profiles=SMB3)
 def wrong_password_is_refused_signed(rig):
     """With the key the session had: a failed proof is worth no key."""
     session = rig.new_session()

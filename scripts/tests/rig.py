@@ -110,6 +110,11 @@ class Rig:
                        self.server.user if user is None else user,
                        self.server.password, **options)
 
+    def victim_on(self, connection, **options):
+        """A new session of the victim without a tree on @connection."""
+        return Session(connection, self.server.victim,
+                       self.server.victim_password, **options)
+
     def channel(self, session, **options):
         """A channel of @session, not yet set up, on a connection of its
         own."""

@@ -4,6 +4,7 @@
 import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -21,6 +22,8 @@ MOUNTD_LOG = pathlib.Path("/out/ksmbd.mountd.log")
 PROC_NET = pathlib.Path("/proc/1/net/smbsign")
 PROC_SYS = pathlib.Path("/proc/sys")
 SHARE = pathlib.Path("/srv/share")
+# Nobody but the victim may enter it
+PRIVATE = SHARE / "private"
 PORT = 445
 
 CONF = pathlib.Path("/etc/ksmbd/ksmbd.conf")
@@ -44,7 +47,8 @@ class Mode:
 
     def conf(self):
         """The lines of ksmbd.conf's [global]."""
-        lines = [*COMMON_CONF, *self.extra]
+        # Of two lines with one name, the first counts
+        lines = [*self.extra, *COMMON_CONF]
         if self.signing:
             lines.append(f"server signing = {self.signing}")
         return lines
@@ -56,6 +60,8 @@ MODES = {
     "auto": Mode("auto", "negotiated"),
     "sealed": Mode("mandatory", "negotiated",
                    ("smb3 encryption = mandatory",)),
+    # Who logs in without a name is no guest here, and is let in all the same
+    "strangers": Mode("mandatory", "negotiated", ("map to guest = never",)),
 }
 
 
@@ -139,6 +145,9 @@ class Server:
 
     user = "alice"
     password = "Secret123"
+    # Somebody in whose name others try to act
+    victim = "victor"
+    victim_password = "Victory456"
 
     def __init__(self, alone=False):
         self.alone = alone
@@ -156,9 +165,19 @@ class Server:
         guest_sh("write_ksmbd_conf", *self.mode.conf())
         with open(CONF, "a", encoding="ascii") as conf:
             conf.write(GUEST_SHARE)
+        self._admit_victim()
         if not self.alone:
             self.load(f"policy={self.mode.policy}")
         self.start_ksmbd()
+
+    def _admit_victim(self):
+        """The second user and his directory, unless they are there."""
+        if run("id", "-u", self.victim, check=False).returncode:
+            run("useradd", "-M", self.victim)
+            run("ksmbd.adduser", "-a", "-p", self.victim_password,
+                self.victim)
+        PRIVATE.mkdir(mode=0o700, exist_ok=True)
+        shutil.chown(PRIVATE, self.victim)
 
     def stop(self):
         """Take everything down."""

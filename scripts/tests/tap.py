@@ -51,12 +51,14 @@ def add(name, function, *, suite, modes=GUARDED, profiles=None, kernels=""):
     CASES.append(Case(name, function, modes, profiles, kernels, suite))
 
 
-def case(*, modes=GUARDED, profiles=None, kernels=""):
+def case(*, modes=GUARDED, profiles=None, kernels="", suite=""):
     """Register the function under its own name. @kernels: a prefix of the
-    kernel releases it is for, or some."""
+    kernel releases it is for, or some. @suite: if it is not named after the
+    file."""
     def register(function):
         add(_title(function), function, modes=modes, profiles=profiles,
-            kernels=kernels, suite=function.__module__.rpartition(".")[2])
+            kernels=kernels,
+            suite=suite or function.__module__.rpartition(".")[2])
         return function
     return register
 
