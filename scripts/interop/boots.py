@@ -11,8 +11,9 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 # A kernel that dies in more tests than this is not worth more boots
 BOOTS = 20
 SECONDS = 900
-# Results that the kernel itself complained of
-BROKEN = ("crash", "fault")
+# Results that the kernel itself complained of, and where an honest user was
+# refused by the module
+BROKEN = ("crash", "fault", "refused")
 
 
 class HarnessFault(Exception):
@@ -34,7 +35,7 @@ class Result:
 
     @property
     def broken(self):
-        """Did the kernel complain, or die?"""
+        """Did the kernel complain, or die, or was an honest user refused?"""
         return self.result in BROKEN
 
 

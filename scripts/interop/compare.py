@@ -29,8 +29,8 @@ class Comparison:
     @property
     def worse(self):
         """Is it the module that breaks it? A crash that ksmbd alone does
-        not have counts even if it came but once; a failure, if it comes
-        again where ksmbd alone keeps passing."""
+        not have, or an honest user who is refused, counts even if it came but
+        once; a failure, if it comes again where ksmbd alone keeps passing."""
         if any(run.broken for run in (self.module, *self.again_module)):
             return not any(run.broken
                            for run in (self.alone, *self.again_alone))

@@ -6,6 +6,12 @@ import fnmatch
 SUITES = ("session", "session-require-signing", "credits", "compound",
           "connect", "ioctl", "lock", "oplock", "notify", "multichannel",
           "read", "rw")
+# Of other suites
+TESTS = ("smb2.bench.session-setup.session-setup",)
+
+# How long a benchmark takes, and how much it does at once
+OPTIONS = ("--option=torture:timelimit=3", "--option=torture:nprocs=3",
+           "--option=torture:qdepth=4")
 
 # Seconds that a test may take. Most take a tenth of one.
 PATIENCE = 10
@@ -17,7 +23,11 @@ BOUNDS = (
      "ksmbd does not read pipes asynchronously: the tests wait for ever"),
     ("smb2.credits.skipped_mid.*", 120,
      "thousands of requests, one at a time"),
+    ("smb2.bench.*", 30, "3 s and what it was about to do"),
 )
+# Where all log in as users: counters of the module that must stay as they are
+HONEST = ("smb2.bench.session-setup.*",)
+UNMOVED = ("reason_guest", "reason_unsigned")
 # What is not run at all, and why
 EXCUSED = (
     ("smb2.oplock.batch22*",
@@ -40,7 +50,7 @@ def excuse(test):
 
 def wanted(test):
     """Is @test to be run?"""
-    return suite(test) in SUITES and not excuse(test)
+    return (suite(test) in SUITES or test in TESTS) and not excuse(test)
 
 
 def patience(test):
@@ -49,6 +59,12 @@ def patience(test):
         if fnmatch.fnmatch(test, pattern):
             return seconds
     return PATIENCE
+
+
+def unmoved(test):
+    """The counters of the module that @test must not move."""
+    honest = any(fnmatch.fnmatch(test, pattern) for pattern in HONEST)
+    return UNMOVED if honest else ()
 
 
 def title(test):
