@@ -85,10 +85,10 @@ def _nobody(rig, connection):
     return session
 
 
-def _taken_over(rig, connection):
-    session = rig.session_on(connection).setup()
+def _taken_over(rig, _):
+    """On a connection of its own: under 6.1 it ends at the next login."""
+    session = rig.session_on(rig.connect()).setup()
     rig.session_on(rig.connect(), previous=session.id).setup()
-    connection.sessions.pop(session.id)
     return session
 
 
