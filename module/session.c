@@ -766,6 +766,7 @@ bool smbsign_session_was_told(u64 id)
 	struct rhlist_head *list, *pos;
 	bool told = false;
 
+	assert_grace();
 	rcu_read_lock();
 	list = rhltable_lookup(&table, &id, table_params);
 	rhl_for_each_entry_rcu(session, pos, list, index)
