@@ -334,10 +334,10 @@ static bool may_authenticate_again(const struct smbsign_conn_facts *conn,
 
 /* SESSION_SETUP for a session that is established on this connection. */
 static struct smbsign_verdict
-again(const struct smbsign_policy *policy,
-      const struct smbsign_conn_facts *conn,
-      const struct smbsign_session_facts *session,
-      const struct smbsign_element *element, bool single)
+setup_again(const struct smbsign_policy *policy,
+	    const struct smbsign_conn_facts *conn,
+	    const struct smbsign_session_facts *session,
+	    const struct smbsign_element *element, bool single)
 {
 	struct smbsign_verdict verdict =
 		established(policy, conn, session, element, single);
@@ -368,7 +368,7 @@ session_setup(const struct smbsign_policy *policy,
 	if (!element->session_id)
 		return act(SMBSIGN_PASS);
 	if (session->state == SMBSIGN_SESSION_ESTABLISHED)
-		return again(policy, conn, session, element, single);
+		return setup_again(policy, conn, session, element, single);
 	if (session->binding ||
 	    smbsign_policy_is_binding(conn, element->setup_flags))
 		return binding(session, element);

@@ -37,7 +37,7 @@ MUTANTS = (
      "	       (policy->mode == SMBSIGN_POLICY_REQUIRED && !session->guest);",
      "	return session->required;", "policies --mode auto"),
     ("reauthentication is not judged", "module/policy.c",
-     "		return again(policy, conn, session, element, single);\n",
+     "		return setup_again(policy, conn, session, element, single);\n",
      "		return act(SMBSIGN_PASS);\n", "attacks reauthentication"),
     ("ECHO is not judged", "module/policy.c",
      "	if (element->command == SMB2_CMD_SESSION_SETUP)\n",
