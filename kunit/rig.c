@@ -257,13 +257,6 @@ u64 rig_use_key(struct smbsign_conn *conn, u16 command, u32 status,
 	return serial;
 }
 
-static void answered(struct smbsign_conn *conn, struct smbsign_awaited *awaited)
-{
-	mutex_lock(&conn->tx_lock);
-	smbsign_conn_answered(conn, awaited);
-	mutex_unlock(&conn->tx_lock);
-}
-
 /**
  * rig_answer() - ksmbd answers a SESSION_SETUP
  * @conn:	the connection
@@ -281,11 +274,13 @@ int rig_answer(struct smbsign_conn *conn, struct smbsign_awaited *awaited,
 	if (setup->key)
 		rig_use_key(conn, SMB2_CMD_SESSION_SETUP, setup->status,
 			    awaited->message_id, setup->id, true, setup->key);
+	mutex_lock(&conn->tx_lock);
 	grace = smbsign_grace_enter();
 	ret = smbsign_session_response(conn, awaited, setup->id, setup->status,
 				       setup->session_flags);
 	smbsign_grace_leave(grace);
-	answered(conn, awaited);
+	smbsign_conn_answered(conn, awaited);
+	mutex_unlock(&conn->tx_lock);
 	return ret;
 }
 
@@ -345,10 +340,12 @@ int rig_check(struct smbsign_conn *conn, u64 id, const u8 *raw)
 	if (raw)
 		rig_use_key(conn, SMB2_CMD_READ, 0, awaited->message_id, id,
 			    false, raw);
+	mutex_lock(&conn->tx_lock);
 	grace = smbsign_grace_enter();
 	ret = smbsign_session_shown(conn, awaited, id);
 	smbsign_grace_leave(grace);
-	answered(conn, awaited);
+	smbsign_conn_answered(conn, awaited);
+	mutex_unlock(&conn->tx_lock);
 	return ret;
 }
 

@@ -102,11 +102,13 @@ static enum made respond(struct kunit *test, struct smbsign_conn *conn,
 	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, vec.iov_len);
 	KUNIT_EXPECT_TRUE(test, smbsign_response_first(&response, &msg, LENGTH));
 	smbsign_policy_get(&policy);
+	mutex_lock(&conn->tx_lock);
 	grace = smbsign_grace_enter();
 	KUNIT_EXPECT_EQ(test, 0,
 			smbsign_sign_response(conn, &policy, &response, ID, shown,
 					      false));
 	smbsign_grace_leave(grace);
+	mutex_unlock(&conn->tx_lock);
 	return made_of(&before, &message, key_a);
 }
 

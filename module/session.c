@@ -487,6 +487,7 @@ int smbsign_session_shown(struct smbsign_conn *conn,
 	struct smbsign_key *key;
 	int public, ret;
 
+	lockdep_assert_held(&conn->tx_lock);
 	ret = session_wants_key(conn, request, id);
 	if (ret <= 0)
 		return ret;
@@ -521,6 +522,7 @@ int smbsign_session_response(struct smbsign_conn *conn,
 {
 	int ret;
 
+	lockdep_assert_held(&conn->tx_lock);
 	if (!id)
 		return 0;
 	if (status != SMB2_STATUS_SUCCESS &&

@@ -148,6 +148,7 @@ int smbsign_sign_response(struct smbsign_conn *conn,
 	struct smb2_header *header;
 	struct smbsign_key *key;
 
+	lockdep_assert_held(&conn->tx_lock);
 	key = key_for(conn, session_id, shown, &facts);
 	if (!smbsign_policy_signs(policy, &facts, &response->header,
 				  answers_signed)) {
