@@ -55,7 +55,7 @@ class Session:
         self.session_key = session_key
         self.previous = previous
         self.preauth = connection.preauth
-        self._token = b""
+        self.token = b""
 
     @property
     def must_sign(self):
@@ -88,7 +88,7 @@ class Session:
         key = os.urandom(16)
         if not self.signing_key:
             self.session_key = key = self.session_key or key
-        return ntlm.authenticate(self._token, self.user, self.password, key,
+        return ntlm.authenticate(self.token, self.user, self.password, key,
                                  now=int(time.time() * 10000000))
 
     def _leg(self, token):
@@ -111,7 +111,7 @@ class Session:
     def challenged(self, response):
         """Take the CHALLENGE_MESSAGE out of the first leg's @response."""
         self.id = response.header.session_id
-        _, self._token = wire.session_setup_token(response.raw)
+        _, self.token = wire.session_setup_token(response.raw)
         self.preauth = crypto.preauth_update(self.preauth, response.raw)
 
     def _exchange(self, request):
@@ -153,7 +153,7 @@ class Session:
     def take_challenge(self, other):
         """Answer the challenge that @other was given: a server keeps it for
         the connection, not for the session."""
-        self._token = other._token
+        self.token = other.token
 
     def setup_at_once(self, other):
         """Log in with one leg, the final one, which answers the challenge
@@ -176,7 +176,7 @@ class Session:
             self.send(request)
             response = self.answer(request)
             if response.status == wire.MORE_PROCESSING_REQUIRED:
-                _, self._token = wire.session_setup_token(response.raw)
+                _, self.token = wire.session_setup_token(response.raw)
         return response
 
     # Requests
