@@ -24,12 +24,17 @@ every machine of the domain.
 One line on standard output for each thing she did or failed to do.
 """
 
+import os
 import queue
 import re
 import socket
 import struct
 import sys
 import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+
+from smb2 import stream, wire                                   # noqa: E402
 
 NEGOTIATE, CREATE, CLOSE, READ, WRITE = 0, 5, 6, 8, 9
 QUERY_DIRECTORY = 14
@@ -159,28 +164,17 @@ def join(messages):
     return b"".join(bytes(message.data) for message in messages)
 
 
-def receive_exactly(sock, length):
-    data = b""
-    while len(data) < length:
-        piece = sock.recv(length - len(data))
-        if not piece:
-            raise EOFError
-        data += piece
-    return data
-
-
 def frames(sock):
-    """Every frame that arrives, until the peer hangs up."""
+    """What every frame that arrives holds, until the peer hangs up."""
     try:
         while True:
-            length = int.from_bytes(receive_exactly(sock, 4), "big")
-            yield receive_exactly(sock, length)
+            yield stream.receive_message(sock)
     except (EOFError, ConnectionError):
         return
 
 
 def send(sock, frame):
-    sock.sendall(len(frame).to_bytes(4, "big") + frame)
+    sock.sendall(wire.frame(frame))
 
 
 def hang_up(sock):

@@ -9,6 +9,7 @@ from its parts and lets the caller change any of them on the way out.
     crypto      signatures, key derivation, the transform
     ntlm        NTLMSSP version 2
     spnego      the DER around it
+    stream      frames as they come from a TCP connection
     connection  a TCP connection: frames, negotiation, message ids, answers
     session     an authenticated session: keys, signed and encrypted requests
     proxy       somebody on the path between a client and the server

@@ -6,7 +6,7 @@ import os
 import socket
 import struct
 
-from . import crypto, wire
+from . import crypto, stream, wire
 
 # Credits a connection tries to keep in its pocket
 CREDITS_WANTED = 512
@@ -125,23 +125,12 @@ class Connection:
             self.transmit(data[start:cut])
             start = cut
 
-    def _receive_exactly(self, size):
-        data = bytearray(size)
-        view = memoryview(data)
-        while view:
-            try:
-                count = self.socket.recv_into(view)
-            except ConnectionError as error:
-                raise Closed(str(error)) from error
-            if not count:
-                raise Closed("end of stream")
-            view = view[count:]
-        return bytes(data)
-
     def receive_message(self):
         """The next frame's message, as it is."""
-        size = int.from_bytes(self._receive_exactly(4), "big")
-        return self._receive_exactly(size)
+        try:
+            return stream.receive_message(self.socket)
+        except (ConnectionError, EOFError) as error:
+            raise Closed(str(error)) from error
 
     # Messages
 

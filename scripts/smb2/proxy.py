@@ -5,22 +5,7 @@ import contextlib
 import socket
 import threading
 
-from . import wire
-
-
-def _exactly(sock, size):
-    data = b""
-    while len(data) < size:
-        more = sock.recv(size - len(data))
-        if not more:
-            raise EOFError
-        data += more
-    return data
-
-
-def _message(sock):
-    """The next frame's message."""
-    return _exactly(sock, int.from_bytes(_exactly(sock, 4), "big"))
+from . import stream, wire
 
 
 class Proxy:
@@ -62,7 +47,8 @@ class Proxy:
     def _pass_on(self, source, target, meddle):
         try:
             while True:
-                target.sendall(wire.frame(meddle(_message(source))))
+                message = stream.receive_message(source)
+                target.sendall(wire.frame(meddle(message)))
         except (OSError, EOFError):
             pass
         except Exception as error:      # for whoever looks at what was done
