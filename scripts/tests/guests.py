@@ -4,7 +4,6 @@ no signature of theirs proves anything. ksmbd lets them in whatever it is told
 about signing."""
 
 from smb2 import wire
-from smb2.connection import Closed
 from smb2.session import StatusError
 
 from . import judge
@@ -13,7 +12,6 @@ from .tap import add, case, expect, status
 
 DEMAND = wire.SIGNING_ENABLED | wire.SIGNING_REQUIRED
 SHARE_PATH = r"\\127.0.0.1\guests"
-REFUSALS = (wire.ACCESS_DENIED, wire.USER_SESSION_DELETED)
 
 
 def _anonymous(rig, connection, **options):
@@ -49,16 +47,6 @@ def _no_session(session):
     session.derive_keys()
 
 
-def _unheard(session, message, request):
-    """@message is refused one way or the other."""
-    try:
-        session.connection.send(message)
-        response = session.connection.answer(request)
-    except Closed:
-        return
-    expect(response.status in REFUSALS, f"status {response.status:#010x}")
-
-
 def _refused_case(make):
     def run(rig):
         for signed in (False, True):
@@ -67,8 +55,8 @@ def _refused_case(make):
                 _no_session(session)
             request = session.request(wire.tree_connect(SHARE_PATH))
             message = request.encode()
-            _unheard(session, session.sign(message) if signed else message,
-                     request)
+            judge.unheard(session.connection, request,
+                          session.sign(message) if signed else message)
     return run
 
 
@@ -160,8 +148,8 @@ def zero_key_is_refused_once_it_is_seen(rig):
         path = rig.fresh_path()
         request = session.request(wire.create(path.name))
         message = request.encode()
-        _unheard(session, session.sign(message) if signed else message,
-                 request)
+        judge.unheard(session.connection, request,
+                      session.sign(message) if signed else message)
         expect(not path.exists(), "the file was created")
 
 
@@ -183,8 +171,8 @@ def required_applies_to_a_live_guest(rig):
         for signed in (False, True):
             request = session.request(wire.create(path.name))
             message = request.encode()
-            _unheard(session, session.sign(message) if signed else message,
-                     request)
+            judge.unheard(session.connection, request,
+                          session.sign(message) if signed else message)
         expect(not path.exists(), "the file was created")
 
 

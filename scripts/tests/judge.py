@@ -7,6 +7,8 @@ from smb2.connection import Closed
 from .tap import equal, expect, status
 
 ERROR_RESPONSE = 9      # StructureSize of [MS-SMB2] 2.2.2
+# What somebody is told who may not, or who has no such session
+REFUSALS = (wire.ACCESS_DENIED, wire.USER_SESSION_DELETED)
 
 
 def denied(session, request, wanted=wire.ACCESS_DENIED):
@@ -32,6 +34,26 @@ def refused(session, request, message):
     session.connection.send(message)
     denied(session, request)
     session.echo()
+
+
+def not_executed(connection, request, refusals=REFUSALS):
+    """The answer to @request, which was sent, is one of @refusals, or the
+    connection ends."""
+    try:
+        response = connection.answer(request)
+    except Closed:
+        return
+    expect(response.status in refusals, f"status {response.status:#010x}")
+
+
+def unheard(connection, request, message):
+    """@message, a @request, is not executed. The connection may have ended
+    before."""
+    try:
+        connection.send(message)
+    except Closed:
+        return
+    not_executed(connection, request)
 
 
 def cut_off(connection, message, limit=30):

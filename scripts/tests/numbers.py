@@ -7,9 +7,9 @@ import threading
 import time
 
 from smb2 import wire
-from smb2.connection import Closed
 from smb2.session import StatusError
 
+from . import judge
 from .rig import HMAC, HMAC_ENCRYPTING, LATEST, PROFILES
 from .server import wait_until
 from .tap import case, equal, expect, status
@@ -223,17 +223,6 @@ def login_in_one_leg_after_one_that_was_only_begun(rig):
     _works_and_signs(rig, _begins(rig, rig.connect()))
 
 
-def _refused(session, message, request):
-    """@message is refused, or ends the connection."""
-    try:
-        session.connection.send(message)
-        response = session.connection.answer(request)
-    except Closed:
-        return
-    expect(response.status in (wire.ACCESS_DENIED, wire.USER_SESSION_DELETED),
-           f"status {response.status:#010x}")
-
-
 def _nobody_at_once(rig):
     """Somebody without a name who logs in with one leg, with the key that
     everybody knows. He need not be told that he may not."""
@@ -257,8 +246,8 @@ def anonymous_login_in_one_leg_is_a_guest(rig):
         session = _nobody_at_once(rig)
         request = session.request(wire.tree_connect(SHARE_PATH))
         message = request.encode()
-        _refused(session, session.sign(message) if signed else message,
-                 request)
+        judge.unheard(session.connection, request,
+                      session.sign(message) if signed else message)
         expect(rig.server.stats()["reason_guest"] > before,
                "not known as a guest")
 
@@ -272,5 +261,3 @@ def anonymous_login_in_one_leg_makes_no_difference_to_users(rig):
     connection.send(session.sign(request.encode()))
     status(connection.answer(request), wire.ACCESS_DENIED)
     user.close_file(user.create(rig.fresh_path().name))
-
-

@@ -9,17 +9,7 @@ from . import judge
 from .rig import ALGORITHMS, LATEST, PROFILES
 from .tap import case, equal, expect, status
 
-REFUSALS = (wire.ACCESS_DENIED, wire.USER_SESSION_DELETED)
 SHARE_PATH = r"\\127.0.0.1\share"
-
-
-def _not_executed(connection, request):
-    """@request is refused one way or the other, or the connection ends."""
-    try:
-        response = connection.answer(request)
-    except Closed:
-        return
-    expect(response.status in REFUSALS, f"status {response.status:#010x}")
 
 
 @case(profiles=PROFILES)
@@ -60,7 +50,7 @@ def tree_connect_right_behind_the_final_leg(rig):
     early = session.request(wire.tree_connect(SHARE_PATH))
     connection.send(final.encode(), early.encode())
     response = connection.answer(final)
-    _not_executed(connection, early)
+    judge.not_executed(connection, early)
     session.finished(response)
     session.connect_tree("share")
 
@@ -78,7 +68,7 @@ def tree_connect_in_one_frame_with_the_final_leg(rig):
                             flags=wire.FLAG_RELATED,
                             session_id=wire.ANY_SESSION)
     connection.send(final.encode() + early.encode())
-    _not_executed(connection, early)
+    judge.not_executed(connection, early)
 
 
 @case(profiles=PROFILES)
@@ -90,7 +80,7 @@ def request_on_a_session_in_the_making(rig):
     request = session.request(wire.tree_connect(SHARE_PATH))
     with rig.server.counts("reason_session_in_progress"):
         connection.send(request.encode())
-        _not_executed(connection, request)
+        judge.not_executed(connection, request)
 
 
 @case(profiles=PROFILES)
@@ -100,7 +90,7 @@ def request_before_any_session(rig):
         request = connection.request(wire.tree_connect(SHARE_PATH),
                                      session_id=session_id)
         connection.send(request.encode())
-        _not_executed(connection, request)
+        judge.not_executed(connection, request)
 
 
 @case(profiles=PROFILES)
@@ -115,7 +105,7 @@ def session_of_another_connection(rig):
         request = here.request(wire.create(path.name), session_id=owner.id,
                                tree_id=owner.tree_id)
         here.connection.send(sign(here, request))
-        _not_executed(here.connection, request)
+        judge.not_executed(here.connection, request)
         expect(not path.exists(), "the file was created")
     here.echo()
     owner.echo()
@@ -199,11 +189,7 @@ def wrong_password_makes_no_session(rig):
         session.setup()
     except StatusError:
         request = session.request(wire.tree_connect(SHARE_PATH))
-        try:
-            connection.send(request.encode())
-        except Closed:
-            return
-        _not_executed(connection, request)
+        judge.unheard(connection, request, request.encode())
         return
     raise AssertionError("the wrong password was taken")
 
