@@ -296,8 +296,7 @@ class Session:
 
     def connect_tree(self, share):
         """Connect to @share and stay there; returns self."""
-        path = rf"\\127.0.0.1\{share}"
-        self.tree_id = self.call(wire.tree_connect(path)).header.tree_id
+        self.tree_id = self.call(wire.tree_connect(share)).header.tree_id
         return self
 
     def create(self, path, **options):

@@ -38,6 +38,8 @@ DIALECT_ANY_SMB2 = 0x02FF
 
 SIGNING_ENABLED = 0x0001
 SIGNING_REQUIRED = 0x0002
+# What a client says that wants signing
+SIGNING_DEMANDED = SIGNING_ENABLED | SIGNING_REQUIRED
 
 CAP_LARGE_MTU = 0x00000004
 CAP_ENCRYPTION = 0x00000040
@@ -359,9 +361,10 @@ def logoff():
     return Body(LOGOFF, struct.pack("<HH", 4, 0))
 
 
-def tree_connect(path):
-    r"""SMB2 TREE_CONNECT request to \\server\share, 2.2.9."""
-    name = utf16(path)
+def tree_connect(share):
+    """SMB2 TREE_CONNECT request, 2.2.9. What server the path names is the same
+    to ksmbd."""
+    name = utf16(rf"\\127.0.0.1\{share}")
     return Body(TREE_CONNECT,
                 struct.pack("<HHHH", 9, 0, HEADER_SIZE + 8, len(name)) + name)
 

@@ -82,7 +82,7 @@ class Logoff(Victim):
 
     def done(self, response):
         super().done(response)
-        after = self.session.call(wire.tree_connect(r"\\127.0.0.1\share"),
+        after = self.session.call(wire.tree_connect("share"),
                                   expect=None)
         expect(after.status != wire.SUCCESS, "the session still works")
 
@@ -92,7 +92,7 @@ class TreeConnect(Victim):
     is in treeconnects.py."""
 
     def body(self):
-        return wire.tree_connect(r"\\127.0.0.1\share")
+        return wire.tree_connect("share")
 
 
 class TreeDisconnect(Victim):

@@ -138,7 +138,7 @@ class Line:
         """The victim is let in here."""
         request = intruder.relayed(
             self.stage.rig, self.connection, self.challenged,
-            dice.choice((wire.SIGNING_ENABLED, intruder.DEMAND)))
+            dice.choice((wire.SIGNING_ENABLED, wire.SIGNING_DEMANDED)))
         self.connection.send(request.encode())
         if dice.random() < 0.3:
             answer = self.connection.answer(request)

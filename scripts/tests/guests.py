@@ -10,9 +10,6 @@ from . import judge
 from .rig import ENCRYPTING, LATEST, PLAIN, PROFILES
 from .tap import add, case, expect, status
 
-DEMAND = wire.SIGNING_ENABLED | wire.SIGNING_REQUIRED
-SHARE_PATH = r"\\127.0.0.1\guests"
-
 
 def _anonymous(rig, connection, **options):
     return rig.session_on(connection, user="", **options)
@@ -53,7 +50,7 @@ def _refused_case(make):
             session = make(rig, rig.connect())
             with rig.server.counts("reason_guest"):
                 _no_session(session)
-            request = session.request(wire.tree_connect(SHARE_PATH))
+            request = session.request(wire.tree_connect("guests"))
             message = request.encode()
             judge.unheard(session.connection, request,
                           session.sign(message) if signed else message)
@@ -88,7 +85,8 @@ def _negotiated_case(make):
 def _demanding_case(make):
     """Who says REQUIRED in SESSION_SETUP must sign, with whatever key."""
     def run(rig):
-        session = make(rig, rig.connect(), security_mode=DEMAND).setup()
+        session = make(rig, rig.connect(),
+                       security_mode=wire.SIGNING_DEMANDED).setup()
         session.signing = True
         session.connect_tree("guests")
         path = rig.fresh_path()
@@ -124,7 +122,7 @@ def refused_guest_cannot_encrypt_either(rig):
     for make in (_anonymous, _guest):
         session = make(rig, rig.connect())
         _no_session(session)
-        request = session.request(wire.tree_connect(SHARE_PATH))
+        request = session.request(wire.tree_connect("guests"))
         with rig.server.counts("reason_guest"):
             judge.cut_off(session.connection,
                           session.encrypt(request.encode()))

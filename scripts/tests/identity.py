@@ -26,7 +26,6 @@ from .server import PRIVATE
 from .tap import EXPECTED, add, case, expect
 
 V210, V300, V302, V311, V300_ENC, V302_ENC, V311_ENC = PROFILES
-DEMAND = wire.SIGNING_ENABLED | wire.SIGNING_REQUIRED
 SHARED = "IPC$"
 
 
@@ -54,7 +53,7 @@ def _stranger(rig, connection):
     """An anonymous session has shown its key, and ended."""
     stranger = rig.session_on(connection, user="").setup()
     intruder.forget(connection)
-    pair = stranger.chain([wire.tree_connect(rf"\\127.0.0.1\{SHARED}")] * 2,
+    pair = stranger.chain([wire.tree_connect(SHARED)] * 2,
                           related=False)
     connection.send(b"".join(stranger.sign(request.encode())
                              for request in pair))
@@ -150,7 +149,8 @@ class Between(Proxy):
 
 def _behind_somebody(rig, path):
     with Between(rig, path) as between:
-        connection = rig.connect(port=between.port, security_mode=DEMAND)
+        connection = rig.connect(port=between.port,
+                                 security_mode=wire.SIGNING_DEMANDED)
         victim = rig.victim_on(connection).setup().connect_tree("share")
         victim.create(f"{PRIVATE.name}\\{path.name}.own")
 
@@ -212,7 +212,7 @@ def _stuck_behind(clog, old, path, holders=()):
     for holder in holders:
         holder.close()
     # In 2.1 that makes ksmbd sign the answer, which leaves others more time
-    clog.log_victim_in(last, len(old), security_mode=DEMAND)
+    clog.log_victim_in(last, len(old), security_mode=wire.SIGNING_DEMANDED)
     clog.plunder([intruder.claim(clog.rig, clog.connection, session.id,
                                  session.signing_key) for session in old],
                  path)

@@ -14,8 +14,6 @@ from smb2.connection import Closed
 from .bulk import earn
 from .server import PRIVATE, sysctl_set
 
-SHARE_PATH = r"\\127.0.0.1\share"
-DEMAND = wire.SIGNING_ENABLED | wire.SIGNING_REQUIRED
 BOOTY = b"written by somebody else"
 # The first tree of a session
 TREE_ID = 1
@@ -63,7 +61,7 @@ def claim(rig, connection, session_id, key=None):
 
 def connect_tree(session):
     """A message that connects @session to the share."""
-    request = session.request(wire.tree_connect(SHARE_PATH), tree_id=0)
+    request = session.request(wire.tree_connect("share"), tree_id=0)
     return _encode(session, [request])
 
 

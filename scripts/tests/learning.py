@@ -8,8 +8,6 @@ from . import judge
 from .rig import PROFILES
 from .tap import case, equal, expect, status
 
-SHARE_PATH = r"\\127.0.0.1\share"
-
 
 def _one_key_learned(rig):
     """Open a session; returns the counters after it, and how many requests
@@ -41,7 +39,7 @@ def forged_first_request_is_not_executed(rig):
     """Nor does it spoil the session for the honest one after it."""
     for name, forge in attack.FORGED.items():
         session = rig.session_on(rig.connect()).setup()
-        request = session.request(wire.tree_connect(SHARE_PATH))
+        request = session.request(wire.tree_connect("share"))
         session.connection.send(forge(session, request))
         response = session.connection.answer(request)
         expect(response.status == wire.ACCESS_DENIED,
@@ -67,11 +65,11 @@ def requests_pipelined_behind_the_first(rig):
         request = session.connection.request(wire.echo())
         session.connection.send(request.encode())
         session.connection.answer(request)
-    first = session.request(wire.tree_connect(SHARE_PATH))
+    first = session.request(wire.tree_connect("share"))
     # ksmbd does not check an ECHO: only the key can tell that it is good
     echo = session.request(wire.echo())
-    forged = session.request(wire.tree_connect(SHARE_PATH))
-    last = session.request(wire.tree_connect(SHARE_PATH))
+    forged = session.request(wire.tree_connect("share"))
+    last = session.request(wire.tree_connect("share"))
     session.connection.send(
         session.sign(first.encode()),
         session.sign(echo.encode()),

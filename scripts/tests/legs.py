@@ -500,7 +500,7 @@ class Lane:
         self.session.finished(response)
         expect(not self.session.guest, "a user is taken for a guest")
         self.done += 1
-        body = wire.tree_connect(r"\\127.0.0.1\share")
+        body = wire.tree_connect("share")
         self._send(self.session.request(body), self._worked)
 
     def _worked(self, response):

@@ -174,7 +174,7 @@ class Stage:
             wire.create(self.new.name),
             wire.create(self.new.name, options=wire.FILE_DIRECTORY),
             wire.close(file_id), wire.logoff(), wire.tree_disconnect(),
-            wire.tree_connect(r"\\127.0.0.1\share"), wire.flush(file_id),
+            wire.tree_connect("share"), wire.flush(file_id),
             wire.read(file_id, 0, 4), wire.query_info(file_id),
             wire.echo())
 

@@ -20,7 +20,6 @@ LOGINS = 20
 MANY = 1000
 # Ended sessions that are remembered for a connection, and those of the suite
 REMEMBERED = 200
-SHARE_PATH = r"\\127.0.0.1\share"
 
 
 class Numbers:
@@ -244,7 +243,7 @@ def anonymous_login_in_one_leg_is_a_guest(rig):
     for signed in (False, True):
         before = rig.server.stats()["reason_guest"]
         session = _nobody_at_once(rig)
-        request = session.request(wire.tree_connect(SHARE_PATH))
+        request = session.request(wire.tree_connect("share"))
         message = request.encode()
         judge.unheard(session.connection, request,
                       session.sign(message) if signed else message)

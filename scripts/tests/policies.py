@@ -47,12 +47,12 @@ def nobody_demands_signing(rig):
 @case(modes=FREE, profiles=PROFILES)
 def client_demands_signing(rig):
     """REQUIRED in NEGOTIATE alone, or in SESSION_SETUP alone."""
-    mode = wire.SIGNING_ENABLED | wire.SIGNING_REQUIRED
-    sessions = [rig.session_on(connection, security_mode=setup).setup()
+    sessions = [rig.session_on(rig.connect(security_mode=negotiate),
+                               security_mode=setup).setup()
                 .connect_tree("share")
-                for connection, setup in
-                ((rig.connect(security_mode=mode), wire.SIGNING_ENABLED),
-                 (rig.connect(), mode))]
+                for negotiate, setup in
+                ((wire.SIGNING_DEMANDED, wire.SIGNING_ENABLED),
+                 (wire.SIGNING_ENABLED, wire.SIGNING_DEMANDED))]
     for session in sessions:
         for forge in attack.ALL.values():
             path = rig.fresh_path()

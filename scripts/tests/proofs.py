@@ -64,7 +64,7 @@ def refusal_of_a_forged_request_is_unsigned(rig):
 def _of_nobody(session):
     """The first element of a compound names a session that is not there, the
     second one this."""
-    return session.chain([wire.tree_connect(intruder.SHARE_PATH),
+    return session.chain([wire.tree_connect("share"),
                           wire.create("nothing")], related=False)
 
 

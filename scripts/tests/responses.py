@@ -23,7 +23,7 @@ def _no_such_tree(session):
 
 
 def _no_such_share(session):
-    return session.request(wire.tree_connect(r"\\127.0.0.1\nowhere"))
+    return session.request(wire.tree_connect("nowhere"))
 
 
 def _not_found(session):

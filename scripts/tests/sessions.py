@@ -9,8 +9,6 @@ from . import judge
 from .rig import ALGORITHMS, LATEST, PROFILES
 from .tap import case, equal, expect, status
 
-SHARE_PATH = r"\\127.0.0.1\share"
-
 
 @case(profiles=PROFILES)
 def raw_ntlmssp_works(rig):
@@ -47,7 +45,7 @@ def tree_connect_right_behind_the_final_leg(rig):
     session.begin()
     final = session.final_leg()
     session.sent_final_leg(final.encode())
-    early = session.request(wire.tree_connect(SHARE_PATH))
+    early = session.request(wire.tree_connect("share"))
     connection.send(final.encode(), early.encode())
     response = connection.answer(final)
     judge.not_executed(connection, early)
@@ -64,7 +62,7 @@ def tree_connect_in_one_frame_with_the_final_leg(rig):
     final = session.final_leg()
     final.body += bytes(-len(final.body) % 8)
     final.header.next_command = wire.HEADER_SIZE + len(final.body)
-    early = session.request(wire.tree_connect(SHARE_PATH),
+    early = session.request(wire.tree_connect("share"),
                             flags=wire.FLAG_RELATED,
                             session_id=wire.ANY_SESSION)
     connection.send(final.encode() + early.encode())
@@ -77,7 +75,7 @@ def request_on_a_session_in_the_making(rig):
     connection = rig.connect()
     session = rig.session_on(connection)
     session.begin()
-    request = session.request(wire.tree_connect(SHARE_PATH))
+    request = session.request(wire.tree_connect("share"))
     with rig.server.counts("reason_session_in_progress"):
         connection.send(request.encode())
         judge.not_executed(connection, request)
@@ -87,7 +85,7 @@ def request_on_a_session_in_the_making(rig):
 def request_before_any_session(rig):
     for session_id in (0, 1, 0x1234, wire.ANY_SESSION):
         connection = rig.connect()
-        request = connection.request(wire.tree_connect(SHARE_PATH),
+        request = connection.request(wire.tree_connect("share"),
                                      session_id=session_id)
         connection.send(request.encode())
         judge.not_executed(connection, request)
@@ -188,7 +186,7 @@ def wrong_password_makes_no_session(rig):
     try:
         session.setup()
     except StatusError:
-        request = session.request(wire.tree_connect(SHARE_PATH))
+        request = session.request(wire.tree_connect("share"))
         judge.unheard(connection, request, request.encode())
         return
     raise AssertionError("the wrong password was taken")
@@ -228,7 +226,7 @@ def frames_too_small_or_of_another_type_end_the_connection(rig):
 
 @case(profiles=ALGORITHMS)
 def requests_before_negotiate_are_not_executed(rig):
-    for body in (wire.echo(), wire.tree_connect(SHARE_PATH),
+    for body in (wire.echo(), wire.tree_connect("share"),
                  wire.session_setup(b"token", 1)):
         with Connection(dialect=rig.profile.dialect) as connection:
             request = connection.request(body)

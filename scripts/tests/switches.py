@@ -18,7 +18,6 @@ WITHHELD = 12
 # More than hold_bytes: streamed
 LARGE = 200000
 PROFILES = (PLAIN[0], PLAIN[1], PLAIN[3])
-GUESTS = r"\\127.0.0.1\guests"
 
 
 class Parked:
@@ -105,9 +104,7 @@ def _guest(rig):
     connection = rig.connect(strict=False, timeout=intruder.PATIENCE)
     session = rig.session_on(connection, user="mallory").setup()
     session.signing = False
-    session.tree_id = session.call(
-        wire.tree_connect(GUESTS)).header.tree_id
-    return session
+    return session.connect_tree("guests")
 
 
 @case(modes=("auto",), profiles=PROFILES, suite="identity")
@@ -123,7 +120,7 @@ def request_under_way_from_audit_to_required(rig):
 def request_under_way_from_audit_to_negotiated(rig):
     """What its client has demanded holds."""
     with rig.server.knob("policy", "audit"):
-        parked = Parked(rig, lambda: _unsigned(rig, intruder.DEMAND))
+        parked = Parked(rig, lambda: _unsigned(rig, wire.SIGNING_DEMANDED))
         with rig.server.knob("policy", "negotiated"):
             parked.nothing_happens()
 

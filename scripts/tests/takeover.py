@@ -46,7 +46,7 @@ def _left_unfinished(rig, user, mode):
 
 def _take_over(rig, user, signing, path):
     new, challenged = _left_unfinished(
-        rig, user, intruder.DEMAND if signing else wire.SIGNING_ENABLED)
+        rig, user, wire.SIGNING_DEMANDED if signing else wire.SIGNING_ENABLED)
     connection = new.connection
     victim = rig.victim_on(connection)
     victim.take_challenge(challenged)

@@ -8,12 +8,11 @@ from . import judge
 from .rig import BEFORE_311, ENCRYPTING, LATEST, V311
 from .tap import case, status
 
-SHARE_PATH = r"\\127.0.0.1\share"
 REASON = "reason_tree_connect_unsigned"
 
 
 def _request(session):
-    return session.request(wire.tree_connect(SHARE_PATH))
+    return session.request(wire.tree_connect("share"))
 
 
 @case(modes=("mandatory", "required", "auto"), profiles=V311)
@@ -36,7 +35,7 @@ def forged_is_denied(rig):
 @case(modes=("auto",), profiles=LATEST)
 def unsigned_in_a_compound_ends_the_connection(rig):
     session = rig.new_session()
-    requests = session.chain([wire.echo(), wire.tree_connect(SHARE_PATH)],
+    requests = session.chain([wire.echo(), wire.tree_connect("share")],
                              related=False)
     judge.cut_off(session.connection,
                   session.sign(requests[0].encode()) + requests[1].encode())
