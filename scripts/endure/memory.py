@@ -18,8 +18,7 @@ from interop.bench import clean_share
 from tests.server import run
 from tests.tap import expect
 
-DEBUGFS = pathlib.Path("/sys/kernel/debug")
-SLABS = DEBUGFS / "slab"
+SLABS = pathlib.Path("/sys/kernel/debug/slab")
 MODULE = "smbsign"
 MIB = 1024                      # in KiB, as /proc/meminfo counts
 # MemAvailable counts what other programs hold and what files were read, too
@@ -34,12 +33,6 @@ def countable():
     """Does what was freed count as free? Not where KASAN keeps it, to see who
     uses it; there kmemleak tells what is left, see faults/guest-debug."""
     return not inject.available()
-
-
-def mount_debugfs():
-    """Make /sys/kernel/debug there."""
-    if not SLABS.exists():
-        run("mount", "-t", "debugfs", "debugfs", str(DEBUGFS))
 
 
 # What is below these in a stack has not asked for the memory: packets, which
