@@ -19,8 +19,8 @@ from smb2 import wire
 from smb2.connection import Closed
 
 from . import intruder
-from .mutations import Options, named
 from .rig import HMAC, PROFILES
+from .seeds import Options, named
 from .server import PRIVATE
 from .tap import EXPECTED, case, equal, expect
 

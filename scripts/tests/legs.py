@@ -41,8 +41,8 @@ from smb2.connection import Closed
 from smb2.session import Channel
 
 from .flaws import ends_what_is_half_made
-from .mutations import Options, named
 from .rig import HMAC, PROFILES, SAMPLE
+from .seeds import Options, named
 from .tap import EXPECTED, GUARDED, Skip, add, case, equal, expect, \
     status
 

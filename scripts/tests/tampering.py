@@ -5,7 +5,7 @@ random, and honest ones next to them.
 Whatever was changed must not be executed: no file shows it, what honest
 requests did stays as it is, and ksmbd itself never finds a bad signature,
 because it never sees one. What is done in a round follows from its seed, which
-a failure names: guest-e2e --suite mutations --seed SEED --rounds 1 does it
+a failure names: guest-e2e --suite tampering --seed SEED --rounds 1 does it
 again.
 """
 
@@ -16,12 +16,13 @@ import struct
 import threading
 import time
 
-from fuzz import mutation
+from fuzz import tamper
 from smb2 import wire
 from smb2.connection import Closed
 
 from .bulk import earn
 from .rig import LATEST, SAMPLE
+from .seeds import Options, named
 from .server import ksmbd_complaints
 from .tap import case, equal, expect, status
 
@@ -38,34 +39,8 @@ PAUSE = 0.03
 GRACE = 1
 
 
-class Options:
-    """What guest-e2e was told."""
-
-    seed = 1
-    # Requests changed, and streams cut, per case
-    rounds = 40
-    streams = 8
-
-
-def configure(seed, rounds):
-    """Where the seeds begin, and how many there are; None: as they are."""
-    Options.seed = seed or Options.seed
-    Options.rounds = rounds or Options.rounds
-    Options.streams = rounds or Options.streams
-
-
 def _seeds(rounds):
     return range(Options.seed, Options.seed + rounds)
-
-
-@contextlib.contextmanager
-def named(seed, words=""):
-    """A failure says how to see it again."""
-    try:
-        yield
-    except Exception as error:
-        raise AssertionError(f"seed {seed}: {words}: {type(error).__name__}: "
-                             f"{error}") from error
 
 
 # Honest work meanwhile
@@ -240,13 +215,13 @@ def _changed(stage, dice, requests):
         return "an old one", wire.frame(old), False, wire.Header.unpack(old)
     header = requests[0].header
     if chance < 0.2:
-        return (*mutation.misframe(dice, message), False, header)
+        return (*tamper.misframe(dice, message), False, header)
     # An unsigned TREE_CONNECT of 3.1.1 cannot
     gentle = len(requests) == 1 and dice.random() < 0.5 and \
         header.command != wire.TREE_CONNECT
-    words, message = mutation.mutate(
+    words, message = tamper.change(
         dice, stage.session, message,
-        mutation.GENTLE if gentle else mutation.ANY)
+        tamper.GENTLE if gentle else tamper.ANY)
     return words, wire.frame(message), gentle, header
 
 
@@ -334,8 +309,8 @@ class Stream:
         message = self.session.sign(request.encode())
         kinds = self.kinds(len(data))
         if kinds:
-            words, message = mutation.mutate(self.dice, self.session,
-                                             message, kinds)
+            words, message = tamper.change(self.dice, self.session, message,
+                                           kinds)
             self.words.append(f"write {len(self.slots)} {words}")
         self.slots.append((offset, data, request, not kinds))
         self.data += wire.frame(message)
@@ -343,10 +318,10 @@ class Stream:
     def kinds(self, size):
         """How a write is changed; none: it stays as it is."""
         if size in LARGE:
-            return mutation.WRONG       # streamed, and found out at its end
+            return tamper.WRONG       # streamed, and found out at its end
         if self.dice.random() < 0.6:
             return ()
-        return mutation.GENTLE if self.gentle else mutation.ANY
+        return tamper.GENTLE if self.gentle else tamper.ANY
 
     def send(self):
         """Send it in pieces; at random not all of it, and then a reset.

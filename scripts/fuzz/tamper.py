@@ -151,7 +151,7 @@ def sound(session, message):
     return True
 
 
-def mutate(dice, session, message, kinds=ANY):
+def change(dice, session, message, kinds=ANY):
     """(what was done, the changed message), which is not sound."""
     while True:
         changed = bytearray(message)
