@@ -115,6 +115,6 @@ module_exit(smbsign_exit);
 
 MODULE_DESCRIPTION("Keeps the SMB signing policy of ksmbd's connections");
 MODULE_AUTHOR("The smbsign authors");
-MODULE_VERSION("0.9.1");
+MODULE_VERSION(SMBSIGN_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_SOFTDEP("pre: cmac hmac sha256 sha512 aesni_intel");
