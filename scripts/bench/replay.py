@@ -146,7 +146,7 @@ def work(crowd, operation):
         done.clear()
         for client in crowd:
             batch = client.prepare(operation)
-            client.connection.socket.settimeout(None) # for MSG_WAITALL
+            client.connection.socket.settimeout(None)  # for MSG_WAITALL
             done.append((client, batch, bytearray(batch[1])))
         return lambda: _exchange(done)
 

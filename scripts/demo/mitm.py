@@ -34,7 +34,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
-from smb2 import stream, wire                                   # noqa: E402
+from smb2 import stream, wire
 
 NEGOTIATE, CREATE, CLOSE, READ, WRITE = 0, 5, 6, 8, 9
 QUERY_DIRECTORY = 14
@@ -170,7 +170,7 @@ def frames(sock):
         while True:
             yield stream.receive_message(sock)
     except (EOFError, ConnectionError):
-        return
+        pass
 
 
 def send(sock, frame):
@@ -322,6 +322,7 @@ class Inject(Relay):
     """Requests of our own in the session of somebody who only looks."""
 
     done = False
+    session_id = tree_id = 0
 
     def on_request(self, message):
         if message.command == QUERY_DIRECTORY and not self.done:

@@ -108,6 +108,7 @@ class Mallory:
     def __init__(self, attack):
         self.command = IN_LAN + [sys.executable, mitm.__file__, attack,
                                  MALLORY, DC1]
+        self.deeds = []
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, text=True,
@@ -227,6 +228,7 @@ class Half:
         self.credentials = credentials
         self.policy_path = policy_path(sysvol)
         self.outcomes = {}
+        self.member = None
 
     def play(self):
         print(f"\n{self.title}:", flush=True)
@@ -265,7 +267,7 @@ class Half:
                 smbclient(MALLORY, self.credentials, "-m", act.dialect,
                           "-c", act.errand),
                 cwd=desk, text=True, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT)
+                stderr=subprocess.STDOUT, check=False)
 
     @property
     def member_is_content(self):

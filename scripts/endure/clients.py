@@ -119,7 +119,7 @@ def _who_keeps_it():
     for _ in range(2):
         for stat in (path for pid in pids for path in
                      pathlib.Path(f"/proc/{pid}/task").glob("*/stat")):
-            with contextlib.suppress(OSError): # it has ended
+            with contextlib.suppress(OSError):  # it has ended
                 fields = stat.read_text(encoding="ascii").split()
                 print(f"# {fields[1]} {fields[0]}: {fields[2]}, ran for "
                       f"{fields[13]} and {fields[14]} ticks", flush=True)

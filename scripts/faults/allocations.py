@@ -279,7 +279,7 @@ def knobs_with_each_allocation_failing(rig):
 def reports_with_each_allocation_failing(rig):
     """What can be read of /proc/net/smbsign is whole, or cannot be read."""
     _needs_injection()
-    dialogue.hold(rig) # refusals are shown, too
+    dialogue.hold(rig)  # refusals are shown, too
     _after(rig)
     rig.session.echo()
     for name in ("stats", "connections", "refusals"):

@@ -64,7 +64,7 @@ class Faults(KernelLog):
 
     def __init__(self):
         # All that is said here, even if it is much
-        sysctl_set("kernel/printk_devkmsg", "on\n") # it wants the newline
+        sysctl_set("kernel/printk_devkmsg", "on\n")  # it wants the newline
         super().__init__(os.SEEK_END)
         self._fault = fault_pattern()
 

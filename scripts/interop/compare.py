@@ -69,10 +69,10 @@ def _outcome(first, again):
     """In a word: the worst if the kernel broke, "flaky" where it is now
     this and now that."""
     runs = (first, *again)
-    for run in runs:
-        if run.broken:
-            return run.result
-    if len({run.passed for run in runs}) == 2:
+    for one in runs:
+        if one.broken:
+            return one.result
+    if len({one.passed for one in runs}) == 2:
         return "flaky"
     return first.result
 

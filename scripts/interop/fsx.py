@@ -14,7 +14,6 @@ import random
 from tests.server import wait_until
 from tests.tap import equal
 
-# pylint: disable=consider-using-with
 
 LARGEST = 256 << 10
 OPEN_FILES = pathlib.Path("/proc/fs/cifs/open_files")

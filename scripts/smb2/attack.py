@@ -74,5 +74,5 @@ ALL = {
 }
 
 # Those with SIGNED set
-FORGED = {name: ALL[name] for name in ALL
+FORGED = {name: forge for name, forge in ALL.items()
           if name not in ("unsigned", "flag cleared")}

@@ -72,7 +72,7 @@ def _inherited(rig, path):
     victim = rig.victim_on(connection).setup()
     intruder.forget(connection)
     intruder.plunder([intruder.claim(rig, connection, number)
-                      for number in {victim.id, stranger.id}], path)
+                      for number in sorted({victim.id, stranger.id})], path)
 
 
 # At the first attempt
@@ -165,6 +165,7 @@ def somebody_on_the_path_does_not_write_as_an_honest_client(rig):
 
 # Sessions that end in an attempt, and logins of the victim: each is a chance
 NUMBERS = 4
+
 
 def _logged_off(rig, session):
     """It ends. ksmbd lets go of its number; a connection that keeps it from

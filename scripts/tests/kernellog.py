@@ -23,6 +23,6 @@ class KernelLog:
                 record = os.read(self._file, 8192).decode(errors="replace")
             except BlockingIOError:
                 return
-            except BrokenPipeError: # overwritten before it was read
+            except BrokenPipeError:  # overwritten before it was read
                 continue
             yield record.partition(";")[2].partition("\n")[0]

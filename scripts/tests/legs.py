@@ -405,7 +405,7 @@ class Crowd:
     def _run(self, function, *args):
         try:
             function(*args)
-        except Exception as error:  # pylint: disable=broad-except
+        except Exception as error:
             self.errors.append(f"{type(error).__name__}: {error}")
 
     def start(self, function, *args):
@@ -471,6 +471,7 @@ class Lane:
         self.rig = rig
         self.line = line
         self.done = 0
+        self.request = self.then = None
         self._begin()
 
     def _begin(self):

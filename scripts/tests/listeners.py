@@ -69,7 +69,8 @@ def listener_of_user_space_on_the_same_port_is_left_alone(rig):
 
 def _fast_opened():
     """How many connections brought data with their SYN."""
-    lines = [line.split()[1:] for line in NETSTAT.read_text().splitlines()
+    text = NETSTAT.read_text(encoding="ascii")
+    lines = [line.split()[1:] for line in text.splitlines()
              if line.startswith("TcpExt:")]
     return int(dict(zip(*lines))["TCPFastOpenPassive"])
 

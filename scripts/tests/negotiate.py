@@ -62,8 +62,8 @@ def _preauth():
     return wire.preauth_context(os.urandom(32))
 
 
-def _signing(*algorithms):
-    return wire.list_context(wire.CONTEXT_SIGNING, algorithms)
+def _signing(*offered):
+    return wire.list_context(wire.CONTEXT_SIGNING, offered)
 
 
 @case(modes=("mandatory", "auto"), profiles=LATEST)

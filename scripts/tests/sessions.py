@@ -244,7 +244,7 @@ def smb1_negotiate_leads_to_smb2(rig):
     with Connection(dialect=rig.profile.dialect,
                     ciphers=rig.profile.ciphers) as connection:
         connection.send(wire.smb1_negotiate("NT LM 0.12", "SMB 2.002",
-                                        "SMB 2.???"))
+                                            "SMB 2.???"))
         response, = connection.receive()
         status(response, wire.SUCCESS)
         equal(wire.NegotiateResponse.unpack(response.raw).dialect,
