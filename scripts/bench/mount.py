@@ -4,31 +4,21 @@
 import contextlib
 import mmap
 import os
-import pathlib
-import tempfile
 from dataclasses import dataclass
 
 from bench.replay import KIB, MIB
-from tests.server import run
+from tests import mounts
 
 FILE = "mounted"
 # Small requests, one after the other
 CALLS = 64
 
 
-@contextlib.contextmanager
 def mounted(server, dialect, signed):
     """A mount without caches, signed or not."""
     options = f"vers={dialect},cache=none,actimeo=0,closetimeo=0," \
-              f"rsize={MIB},wsize={MIB},user={server.user}," \
-              f"password={server.password}" + (",sign" if signed else "")
-    with tempfile.TemporaryDirectory() as directory:
-        run("mount", "-t", "cifs", "//127.0.0.1/share", directory,
-            "-o", options)
-        try:
-            yield pathlib.Path(directory)
-        finally:
-            run("umount", directory)
+              f"rsize={MIB},wsize={MIB}" + (",sign" if signed else "")
+    return mounts.mounted(server, options)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ names of /proc/net/smbsign/stats."""
 import collections
 import contextlib
 import socket
-import struct
 
 from smb2 import attack, wire
 from smb2.connection import Closed
@@ -142,12 +141,6 @@ def babbler(client, dice, server, profile):
     return counts
 
 
-def _linger(sock):
-    """Closing it is a reset."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                    struct.pack("ii", 1, 0))
-
-
 def _cut(dice, session):
     """A good frame, but not all of it."""
     size = dice.choice((1, 3000, 40000, STREAMED))
@@ -170,7 +163,7 @@ def cutter(client, dice, server, profile):
                 sock.shutdown(socket.SHUT_WR)
                 session.connection.wait_closed()
             elif how == 1:
-                _linger(sock)
+                session.connection.reset()
             client.count()
 
 
@@ -210,8 +203,7 @@ def deaf(client, dice, server, profile, opening):
                 session.signed(wire.read(file, 0, DEAF_READ))[1]
                 for _ in range(DEAF_READS)])
             client.rest(dice.random() * 5)
-            _linger(session.connection.socket)
             with opening:
-                session.connection.close()
+                session.connection.reset()
             client.count()
     path.unlink()

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Clients that do as they should, and compare every byte."""
 
-import pathlib
-import tempfile
-
 from interop.fsx import Fsx
 from smb2 import wire
+from tests import mounts
 from tests.bulk import earn
 from tests.rig import Rig
-from tests.server import SHARE, run
+from tests.server import SHARE
 from tests.tap import equal
 
 from .clients import at_work
@@ -86,15 +84,9 @@ def _one_file(client, dice, session, name, opening):
 
 def mounted(client, dice, server, options):
     """Random I/O on a mount by cifs.ko, file after file."""
-    with tempfile.TemporaryDirectory() as directory:
-        run("mount", "-t", "cifs", "//127.0.0.1/share", directory, "-o",
-            f"user={server.user},password={server.password},{FRESH},"
-            f"{options}")
-        try:
-            while client.wanted():
-                _fsx(client, dice, pathlib.Path(directory))
-        finally:
-            run("umount", directory)
+    with mounts.mounted(server, f"{FRESH},{options}") as directory:
+        while client.wanted():
+            _fsx(client, dice, directory)
 
 
 def _fsx(client, dice, directory):

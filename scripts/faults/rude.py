@@ -8,7 +8,6 @@ import pathlib
 import re
 import resource
 import socket
-import struct
 import subprocess
 import sys
 import time
@@ -50,13 +49,6 @@ def _meanwhile(rig):
     dialogue.honest(rig)
     seconds = time.monotonic() - start
     expect(seconds < PATIENCE, f"somebody else waited for {seconds:.1f} s")
-
-
-def _reset(sock):
-    """Have close() send a RST."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                    struct.pack("ii", 1, 0))
-    sock.close()
 
 
 def _gone(rig):
@@ -164,7 +156,7 @@ def peer_that_resets_in_mid_frame(rig):
                 file.id, 0, b"X" * dialogue.LARGE))
             data = wire.frame(forge(session, request))
             session.connection.transmit(data[:cut])
-            _reset(session.connection.socket)
+            session.connection.reset()
             equal(file.content, dialogue.UNTOUCHED, "content")
             file.path.unlink()
     dialogue.honest(rig)
@@ -177,7 +169,7 @@ def peers_that_leave_at_once(rig):
     for number in range(300):
         connection = rig.dial()
         if number % 3 == 0:
-            _reset(connection.socket)
+            connection.reset()
         elif number % 3 == 1:
             connection.close()
     dialogue.honest(rig)

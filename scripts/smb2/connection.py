@@ -83,6 +83,12 @@ class Connection:
         """End the connection without a word."""
         self.socket.close()
 
+    def reset(self):
+        """End the connection with a RST."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                               struct.pack("ii", 1, 0))
+        self.close()
+
     # Bytes and frames
 
     def transmit(self, data, flags=0):

@@ -166,9 +166,7 @@ def litter():
     """Comes, is refused, and is gone."""
     connection = _refused_and_deaf()
     time.sleep(0.05)
-    connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                 struct.pack("ii", 1, 0))
-    connection.close()
+    connection.reset()
 
 
 FLOODS = (cancels, chains_of_cancels, single_bytes, refusals, large_refusals,

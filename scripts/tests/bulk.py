@@ -61,15 +61,20 @@ def _unsigned_is_denied(size):
     return run
 
 
+def round_trip(session, file, data):
+    """@data is written in one request, and read in one."""
+    earn(session, wire.charge_for(len(data)))
+    session.write(file.id, 0, data)
+    equal(file.content, data, "what was written")
+    earn(session, wire.charge_for(len(data)))
+    equal(session.read(file.id, 0, len(data)), data, "what was read")
+
+
 def _honest(size):
     def run(rig):
-        session, file = rig.session, rig.file()
-        data = pattern(largest(session, size), seed=size)
-        earn(session, wire.charge_for(size))
-        session.write(file.id, 0, data)
-        equal(file.content, data, "what was written")
-        earn(session, wire.charge_for(size))
-        equal(session.read(file.id, 0, size), data, "what was read")
+        file = rig.file()
+        round_trip(rig.session, file,
+                   pattern(largest(rig.session, size), seed=size))
         file.close()
     return run
 
@@ -118,10 +123,4 @@ def forged_writes_around_hold_bytes(rig):
 def encrypted_write_arrives_whole(rig):
     session = rig.new_session()
     session.encrypting = True
-    file = rig.file(b"", session)
-    data = pattern(MIB)
-    earn(session, wire.charge_for(MIB))
-    session.write(file.id, 0, data)
-    equal(file.content, data, "what was written")
-    earn(session, wire.charge_for(MIB))
-    equal(session.read(file.id, 0, MIB), data, "what was read")
+    round_trip(session, rig.file(b"", session), pattern(MIB))

@@ -8,6 +8,7 @@ import random
 import shutil
 import tempfile
 
+from .mounts import mounted
 from .rig import LATEST
 from .server import SHARE, run
 from .tap import GUARDED, add, equal, expect
@@ -101,25 +102,13 @@ def _smbclient_case(options):
     return work
 
 
-@contextlib.contextmanager
-def _mounted(rig, options):
-    with tempfile.TemporaryDirectory() as directory:
-        run("mount", "-t", "cifs", "//127.0.0.1/share", directory, "-o",
-            f"user={rig.server.user},password={rig.server.password},"
-            f"{options}")
-        try:
-            yield pathlib.Path(directory)
-        finally:
-            run("umount", directory)
-
-
 def _mount_case(options, size):
     def work(rig):
         with _places(*size) as (tree, _, target):
-            with _mounted(rig, options) as mount:
+            with mounted(rig.server, options) as mount:
                 shutil.copytree(tree, mount / "copy")
             equal(contents(target), contents(tree), "what was written")
-            with _mounted(rig, options) as mount:
+            with mounted(rig.server, options) as mount:
                 equal(contents(mount / "copy"), contents(tree),
                       "what was read")
                 shutil.rmtree(mount / "copy" / "d1")
@@ -135,7 +124,7 @@ def _raised_case(options):
     comes back, is told, and goes on."""
     def work(rig):
         with _places(*TINY) as (tree, _, target), \
-                _mounted(rig, options) as mount:
+                mounted(rig.server, options) as mount:
             shutil.copytree(tree, mount / "copy")
             before = rig.server.stats()["verified"]
             with rig.server.counts("refused", 0), \

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from smb2 import wire
 from smb2.connection import Connection
-from smb2.session import Channel, Session
+from smb2.session import Channel, Session, StatusError
 
 from .server import SHARE, loaded
+from .tap import status
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,18 @@ class Rig:
         """A new session of the victim without a tree on @connection."""
         return Session(connection, self.server.victim,
                        self.server.victim_password, **options)
+
+    def failed_on(self, connection):
+        """A session on @connection that came to nothing: the password is
+        wrong."""
+        session = self.session_on(connection)
+        session.password = "wrong"
+        try:
+            session.setup()
+        except StatusError as error:
+            status(error.response, wire.LOGON_FAILURE)
+            return session
+        raise AssertionError("the wrong password was taken")
 
     def channel(self, session, **options):
         """A channel of @session, not yet set up, on a connection of its

@@ -8,7 +8,7 @@ from smb2 import attack, wire
 from smb2.connection import Closed
 
 from . import judge
-from .bulk import earn, pattern
+from .bulk import pattern, round_trip
 from .flaws import keeps_small_segments
 from .rig import ALGORITHMS, PROFILES
 from .server import sysctl_set
@@ -116,12 +116,7 @@ def megabyte_through_small_buffers(rig):
 
 
 def _round_trip(rig, session, size):
-    file, data = rig.file(b"", session), pattern(size)
-    earn(session, wire.charge_for(size))
-    session.write(file.id, 0, data)
-    equal(file.content, data, "what was written")
-    earn(session, wire.charge_for(size))
-    equal(session.read(file.id, 0, size), data, "what was read")
+    round_trip(session, rig.file(b"", session), pattern(size))
 
 
 @contextlib.contextmanager

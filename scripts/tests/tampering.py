@@ -336,15 +336,8 @@ class Stream:
             time.sleep(self.dice.choice((0, 0, 0.002)))
             start = end
         if stop < size:
-            self.reset()
+            self.session.connection.reset()
         return stop
-
-    def reset(self):
-        """End the connection with a RST."""
-        connection = self.session.connection.socket
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                              struct.pack("ii", 1, 0))
-        connection.close()
 
     def answered(self):
         """Every answer: what was changed is refused, the rest was done."""
