@@ -124,3 +124,18 @@ kernel_image() {
 	done
 	die "no kernel image in $1"
 }
+
+# closing_line FILE - the last "N passed, N failed" that a suite has written there, as
+# two numbers; fails if there is none.
+closing_line() {
+	awk '/^[0-9]+ passed, [0-9]+ failed$/ { last = $1 " " $3 } END { if (!last) exit 1; print last }' "$1"
+}
+
+# close_run PASSED FAILED DIR - the closing line of many suites, and their status. What
+# they left in DIR is kept if any failed.
+close_run() {
+	[ "$2" != 0 ] || rm -rf "$3"
+	[ "$2" = 0 ] || say "results kept in $3"
+	echo "$1 passed, $2 failed"
+	[ "$2" = 0 ] && [ "$1" != 0 ]
+}
