@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The parts of [MS-SMB2] that decide about signing, as they lie on the wire.
+ * The parts of [MS-SMB2] that decide about signing, as they are on the wire.
  *
- * Structures only: no code, no kernel types beyond <linux/types.h>.  All
- * integers are little-endian but the length in front of a message, which is
+ * Structures only: no code, and no kernel types beyond <linux/types.h>.  All
+ * integers are little-endian except the length before a message, which is
  * big-endian ([MS-SMB2] 2.1, RFC 1002 4.3.1).
  */
 #ifndef SMB2_WIRE_H
@@ -92,7 +92,7 @@ enum smb2_command {
 /* CtlCode, 2.2.31 */
 #define SMB2_FSCTL_VALIDATE_NEGOTIATE	0x00140204
 
-/* MessageId of what is no answer to a request, 2.2.1 */
+/* MessageId of a message that answers no request, 2.2.1 */
 #define SMB2_MESSAGE_ID_NOTICE		(~0ULL)
 
 /* Status, [MS-ERREF] 2.3 */
@@ -115,7 +115,7 @@ enum smb2_command {
  * @credit_charge:	credits that the request uses
  * @status:		status of a response; ChannelSequence in a request
  * @command:		enum smb2_command
- * @credits:		CreditRequest, in a response CreditResponse
+ * @credits:		CreditRequest; CreditResponse in a response
  * @flags:		SMB2_FLAG_*
  * @next_command:	bytes from here to the next header of a compound, or 0
  * @message_id:		MessageId
@@ -139,7 +139,7 @@ struct smb2_header {
 } __packed;
 static_assert(sizeof(struct smb2_header) == 64);
 
-/** struct smb2_negotiate_contexts - where they lie, 2.2.3; 3.1.1 only */
+/** struct smb2_negotiate_contexts - where they are, 2.2.3; 3.1.1 only */
 struct smb2_negotiate_contexts {
 	__le32	offset;
 	__le16	count;
@@ -258,7 +258,7 @@ struct smb2_validate_response {
 } __packed;
 static_assert(sizeof(struct smb2_validate_response) == 24);
 
-/** struct smb2_transform - in front of an encrypted message, 2.2.41 */
+/** struct smb2_transform - header of an encrypted message, 2.2.41 */
 struct smb2_transform {
 	__le32	protocol_id;
 	__u8	signature[SMB2_SIGNATURE_SIZE];
@@ -286,5 +286,15 @@ struct smb2_error_response {
 	__u8	error_data;
 } __packed;
 static_assert(sizeof(struct smb2_error_response) == 9);
+
+/* Is it a response? */
+#define smb2_is_response(header)	\
+	(!!((header)->flags & cpu_to_le32(SMB2_FLAG_SERVER_TO_REDIR)))
+
+/* Length of the message after an NBSS header. */
+static inline u32 smb2_nbss_length(const u8 nbss[SMB2_NBSS_SIZE])
+{
+	return nbss[1] << 16 | nbss[2] << 8 | nbss[3];
+}
 
 #endif /* SMB2_WIRE_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Allocations that fail when a case wants them to.  To be included behind all
- * headers of the kernel, and before the source under test.
+ * Allocations that fail when a case wants them to.  Include it after all kernel
+ * headers, and before the source under test.
  */
 #ifndef SMBSIGN_KUNIT_FAILING_H
 #define SMBSIGN_KUNIT_FAILING_H

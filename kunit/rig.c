@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A guarded connection on a socket that nobody is connected to. */
+/* A guarded connection, on a socket that is connected to nobody. */
 #include <linux/net.h>
 #include <linux/tcp.h>
 #include <net/net_namespace.h>
 #include <net/tcp.h>
 
-#include "../module/derive.h"
-#include "../module/grace.h"
-#include "../module/session.h"
+#include "mac/derive.h"
+#include "base/grace.h"
+#include "gate/setup.h"
+#include "state/session.h"
 #include "rig.h"
 
-/* Bytes of a segment that are copied, the rest lies in pages of its own */
+/* Bytes of a segment that are linear; the rest has its own pages */
 #define SEGMENT_HEAD	16
 #define LONGEST_READ	BIT(20)
 
@@ -22,7 +23,8 @@ static void close_conn(void *data)
 	lock_sock(conn->sk);
 	__skb_queue_purge(&conn->sk->sk_receive_queue);
 	release_sock(conn->sk);
-	smbsign_conn_free(conn);
+	smbsign_session_drop_all(conn);
+	smbsign_conn_put(conn);
 	sock_release(socket);
 }
 
@@ -30,14 +32,14 @@ static void rig_position(struct sock *sk, u32 seq)
 {
 	WRITE_ONCE(tcp_sk(sk)->copied_seq, seq);
 	WRITE_ONCE(tcp_sk(sk)->rcv_nxt, seq);
-	/* Of what a handshake sets, tcp_recvmsg() divides by these. */
+	/* tcp_recvmsg() divides by these, which a handshake would set. */
 	tcp_sk(sk)->rcvq_space.space = LONGEST_READ;
 	inet_csk(sk)->icsk_ack.rcv_mss = TCP_MSS_DEFAULT;
 }
 
 /**
- * rig_open() - a connection
- * @test:	the case; it closes what rig_close() has not
+ * rig_open() - open a connection
+ * @test:	the case; it closes the connection if rig_close() has not
  * @seq:	TCP sequence number of its first byte
  *
  * Context: process, may sleep.
@@ -62,7 +64,7 @@ struct smbsign_conn *rig_open(struct kunit *test, u32 seq)
 }
 
 /**
- * rig_close() - the end of a connection
+ * rig_close() - close a connection
  * @test:	the case
  * @conn:	the connection
  *
@@ -74,7 +76,7 @@ void rig_close(struct kunit *test, struct smbsign_conn *conn)
 }
 
 /**
- * rig_rewind() - start with the first byte again; sessions stay
+ * rig_rewind() - start with the first byte again, and keep the sessions
  * @conn:	the connection
  * @seq:	TCP sequence number of that byte
  *
@@ -87,9 +89,13 @@ void rig_rewind(struct smbsign_conn *conn, u32 seq)
 	lock_sock(sk);
 	__skb_queue_purge(&sk->sk_receive_queue);
 	rig_position(sk, seq);
-	smbsign_rx_destroy(&conn->rx);
-	memset(&conn->rx, 0, sizeof(conn->rx));
-	smbsign_rx_init(&conn->rx, seq);
+	smbsign_awaited_free(&conn->gate.frame.expected);
+	smbsign_mac_cancel(&conn->gate.request.mac);
+	kfree(conn->gate.substitute);
+	memset(&conn->gate, 0, sizeof(conn->gate));
+	smbsign_gate_init(&conn->gate, seq);
+	memset(&conn->negotiation, 0, sizeof(conn->negotiation));
+	conn->life = SMBSIGN_LIFE_OPEN;
 	smbsign_awaited_free(&conn->awaited);
 	conn->awaited_count = 0;
 	conn->compressed = false;
@@ -103,11 +109,11 @@ void rig_rewind(struct smbsign_conn *conn, u32 seq)
 }
 
 /**
- * rig_segment() - a segment that TCP would have queued
+ * rig_segment() - make a segment such as TCP would have queued
  * @test:	the case
  * @seq:	TCP sequence number of its first byte
  * @data:	its bytes, copied
- * @length:	their number
+ * @length:	number of bytes
  * @pages:	most of it lies in pages
  *
  * Context: process, may sleep.
@@ -127,7 +133,7 @@ struct sk_buff *rig_segment(struct kunit *test, u32 seq, const u8 *data,
 		part = min_t(u32, length - offset, PAGE_SIZE / 2);
 		page = alloc_page(GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, page);
-		/* Not at its beginning, and up to its end */
+		/* Not at the page's start, but up to its end */
 		memcpy(page_address(page) + PAGE_SIZE - part, data + offset,
 		       part);
 		skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page,
@@ -139,11 +145,11 @@ struct sk_buff *rig_segment(struct kunit *test, u32 seq, const u8 *data,
 }
 
 /**
- * rig_arrive() - bytes arrive
+ * rig_arrive() - let bytes arrive
  * @test:	the case
  * @conn:	the connection
  * @data:	the bytes, copied
- * @length:	their number
+ * @length:	number of bytes
  * @pages:	they lie in pages
  *
  * Context: process, may sleep.
@@ -162,9 +168,9 @@ void rig_arrive(struct kunit *test, struct smbsign_conn *conn, const u8 *data,
 }
 
 /**
- * rig_read() - read as ksmbd does, by TCP's own recvmsg()
+ * rig_read() - read as ksmbd does, with TCP's own recvmsg()
  * @conn:	the connection
- * @to:		where to, or NULL to throw it away
+ * @to:		where to, or NULL to drop it
  * @length:	how much
  *
  * Context: process, may sleep.
@@ -199,19 +205,19 @@ void rig_negotiate(struct smbsign_conn *conn, u16 dialect, bool required)
 }
 
 /**
- * rig_await() - a SESSION_SETUP, or what ksmbd is to check, is handed on
+ * rig_await() - pass a SESSION_SETUP, or a request that ksmbd must check
  * @conn:	the connection
- * @kind:	which of both
+ * @kind:	which of the two
  * @setup:	what it says
  *
  * Context: process, may sleep.
- * Return: what is waited for, or NULL.
+ * Return: the awaited entry, or NULL.
  */
 struct smbsign_awaited *rig_await(struct smbsign_conn *conn,
 				  enum smbsign_awaited_kind kind,
 				  const struct rig_setup *setup)
 {
-	/* None that a case uses */
+	/* No case uses these */
 	static u64 message_id = BIT_ULL(40);
 	const struct smbsign_element element = {
 		.message_id = message_id++, .session_id = setup->requested,
@@ -224,7 +230,7 @@ struct smbsign_awaited *rig_await(struct smbsign_conn *conn,
 	if (!awaited)
 		return NULL;
 	list_add(&awaited->node, &list);
-	return smbsign_conn_await(conn, &list) ? NULL : awaited;
+	return smbsign_awaited_add(conn, &list) ? NULL : awaited;
 }
 
 /**
@@ -234,11 +240,11 @@ struct smbsign_awaited *rig_await(struct smbsign_conn *conn,
  * @status:	Status
  * @message_id:	MessageId
  * @id:		SessionId
- * @response:	it is a response
- * @raw:	the key, where it is
+ * @response:	whether it is a response
+ * @raw:	the key
  *
  * Context: process.
- * Return: as smbsign_session_key_seen().
+ * Return: as smbsign_setup_key_seen().
  */
 u64 rig_use_key(struct smbsign_conn *conn, u16 command, u32 status,
 		u64 message_id, u64 id, bool response, const u8 *raw)
@@ -251,7 +257,7 @@ u64 rig_use_key(struct smbsign_conn *conn, u16 command, u32 status,
 		.session_id = cpu_to_le64(id),
 	};
 	int grace = smbsign_grace_enter();
-	u64 serial = smbsign_session_key_seen(conn, &header, raw);
+	u64 serial = smbsign_setup_key_seen(conn, &header, raw);
 
 	smbsign_grace_leave(grace);
 	return serial;
@@ -260,11 +266,11 @@ u64 rig_use_key(struct smbsign_conn *conn, u16 command, u32 status,
 /**
  * rig_answer() - ksmbd answers a SESSION_SETUP
  * @conn:	the connection
- * @awaited:	what rig_await() gave
+ * @awaited:	what rig_await() returned
  * @setup:	the answer
  *
  * Context: process, may sleep.
- * Return: as smbsign_session_response().
+ * Return: as smbsign_setup_answered().
  */
 int rig_answer(struct smbsign_conn *conn, struct smbsign_awaited *awaited,
 	       const struct rig_setup *setup)
@@ -274,23 +280,23 @@ int rig_answer(struct smbsign_conn *conn, struct smbsign_awaited *awaited,
 	if (setup->key)
 		rig_use_key(conn, SMB2_CMD_SESSION_SETUP, setup->status,
 			    awaited->message_id, setup->id, true, setup->key);
-	mutex_lock(&conn->tx_lock);
+	mutex_lock(&conn->tx.lock);
 	grace = smbsign_grace_enter();
-	ret = smbsign_session_response(conn, awaited, setup->id, setup->status,
-				       setup->session_flags);
+	ret = smbsign_setup_answered(conn, awaited, setup->id, setup->status,
+				     setup->session_flags);
 	smbsign_grace_leave(grace);
-	smbsign_conn_answered(conn, awaited);
-	mutex_unlock(&conn->tx_lock);
+	smbsign_awaited_done(conn, awaited);
+	mutex_unlock(&conn->tx.lock);
 	return ret;
 }
 
 /**
- * rig_setup() - a SESSION_SETUP comes, and is answered
+ * rig_setup() - pass a SESSION_SETUP, and answer it
  * @conn:	the connection
- * @setup:	what it says, and the answer
+ * @setup:	what request and response say
  *
  * Context: process, may sleep.
- * Return: as smbsign_session_response().
+ * Return: as smbsign_setup_answered().
  */
 int rig_setup(struct smbsign_conn *conn, const struct rig_setup *setup)
 {
@@ -301,14 +307,14 @@ int rig_setup(struct smbsign_conn *conn, const struct rig_setup *setup)
 }
 
 /**
- * rig_response() - a SESSION_SETUP is answered, no key is shown
+ * rig_response() - answer a SESSION_SETUP without showing a key
  * @conn:	the connection
  * @requested:	SessionId of the request
  * @id:		SessionId of the response
  * @status:	its Status
  *
  * Context: process, may sleep.
- * Return: as smbsign_session_response().
+ * Return: as smbsign_setup_answered().
  */
 int rig_response(struct smbsign_conn *conn, u64 requested, u64 id, u32 status)
 {
@@ -320,13 +326,13 @@ int rig_response(struct smbsign_conn *conn, u64 requested, u64 id, u32 status)
 }
 
 /**
- * rig_check() - ksmbd checks a request that was handed to it for that
+ * rig_check() - let ksmbd check a request that was passed for that
  * @conn:	the connection
  * @id:		SessionId
- * @raw:	the key that it checks with, or NULL where it does not
+ * @raw:	the key that it checks with, or NULL if it does not check
  *
  * Context: process, may sleep.
- * Return: as smbsign_session_shown().
+ * Return: as smbsign_setup_shown().
  */
 int rig_check(struct smbsign_conn *conn, u64 id, const u8 *raw)
 {
@@ -340,17 +346,17 @@ int rig_check(struct smbsign_conn *conn, u64 id, const u8 *raw)
 	if (raw)
 		rig_use_key(conn, SMB2_CMD_READ, 0, awaited->message_id, id,
 			    false, raw);
-	mutex_lock(&conn->tx_lock);
+	mutex_lock(&conn->tx.lock);
 	grace = smbsign_grace_enter();
-	ret = smbsign_session_shown(conn, awaited, id);
+	ret = smbsign_setup_shown(conn, awaited, id);
 	smbsign_grace_leave(grace);
-	smbsign_conn_answered(conn, awaited);
-	mutex_unlock(&conn->tx_lock);
+	smbsign_awaited_done(conn, awaited);
+	mutex_unlock(&conn->tx.lock);
 	return ret;
 }
 
 /**
- * rig_end() - ksmbd gives the number of a session back
+ * rig_end() - let ksmbd free a SessionId
  * @id:		SessionId
  *
  * Context: process.
@@ -367,10 +373,10 @@ void rig_end(u64 id)
  * rig_authenticate() - make a session, in two legs
  * @conn:	the connection
  * @id:		SessionId
- * @raw:	its key, or NULL where ksmbd does not show it
+ * @raw:	its key, or NULL if ksmbd does not show it
  *
  * Context: process, may sleep.
- * Return: 0 or what smbsign_session_response() says.
+ * Return: 0, or the error of smbsign_setup_answered().
  */
 int rig_authenticate(struct smbsign_conn *conn, u64 id, const u8 *raw)
 {
@@ -385,7 +391,7 @@ int rig_authenticate(struct smbsign_conn *conn, u64 id, const u8 *raw)
 }
 
 /**
- * rig_suite_init() - what main.c does for sessions and keys
+ * rig_suite_init() - set up what main.c does for sessions and keys
  * @suite:	the suite
  *
  * Context: process, may sleep.
@@ -429,7 +435,7 @@ void rig_suite_exit(struct kunit_suite *suite)
 }
 
 /**
- * rig_init() - begin a case
+ * rig_init() - start a case
  * @test:	the case
  *
  * Context: process.
@@ -442,7 +448,7 @@ int rig_init(struct kunit *test)
 }
 
 /**
- * rig_exit() - end a case: wait for what was let go of
+ * rig_exit() - end a case, and wait until everything is freed
  * @test:	the case
  *
  * Context: process, may sleep.

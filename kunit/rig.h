@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A guarded connection on a socket that nobody is connected to. */
+/* A guarded connection, on a socket that is connected to nobody. */
 #ifndef SMBSIGN_KUNIT_RIG_H
 #define SMBSIGN_KUNIT_RIG_H
 
-#include "../module/conn.h"
+#include "state/awaited.h"
+#include "state/conn.h"
 #include "surroundings.h"
 
 #define RIG_SESSION	0x1000000000017ULL

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Frames of real dialogues, from scripts/fuzz/corpus. */
+/* Frames of real conversations, from scripts/fuzz/corpus. */
 #ifndef SMBSIGN_KUNIT_SAMPLES_H
 #define SMBSIGN_KUNIT_SAMPLES_H
 
@@ -8,7 +8,7 @@
 /**
  * struct sample - a captured frame
  * @name:	what it is
- * @data:	from its NBSS header on
+ * @data:	its bytes, from the NBSS header on
  * @length:	bytes at @data
  */
 struct sample {

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the sources under test have around them. */
+/* The rest of the module, as the sources under test see it. */
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/spinlock.h>
 #include <linux/vmalloc.h>
 
-#include "../module/conn.h"
-#include "../module/grace.h"
-#include "../module/sysctl.h"
+#include "state/conn.h"
+#include "base/grace.h"
+#include "admin/sysctl.h"
 #include "surroundings.h"
 
 struct surroundings around = { .allocate = -1 };
+struct smbsign_knob_values smbsign_knobs;
 
 static DEFINE_SPINLOCK(gauges_lock);
 
 /**
- * surroundings_reset() - as after insmod: nothing counted, every knob as it was
+ * surroundings_reset() - reset counters and knobs to their values after insmod
  *
  * Context: process.
  */
@@ -30,30 +31,32 @@ void surroundings_reset(void)
 			.replay_window = true,
 			.sign_responses = true,
 		},
+		.allocate = -1,
+	};
+	smbsign_knobs = (struct smbsign_knob_values) {
 		.softirq_bytes = 16384,
 		.hold_bytes = 65536,
-		.allocate = -1,
 	};
 }
 
 /**
- * surroundings_drain() - wait until everything let go of has been freed
+ * surroundings_drain() - wait until everything released has been freed
  *
  * Context: process, may sleep.
  */
 void surroundings_drain(void)
 {
 	srcu_barrier(&smbsign_grace);
-	/* A session's end lets keys go, a connection's its sessions. */
+	/* A session's end releases keys, and a connection's end its sessions. */
 	srcu_barrier(&smbsign_grace);
 	srcu_barrier(&smbsign_grace);
 }
 
 /**
- * surroundings_fail() - is there no memory?
+ * surroundings_fail() - must this allocation fail?
  *
  * Context: any.
- * Return: true if the allocation that asks is to fail.
+ * Return: true if it must.
  */
 bool surroundings_fail(void)
 {
@@ -73,14 +76,14 @@ static void free_pages_of(void *first)
 }
 
 /**
- * guarded_alloc() - memory whose last byte is the last one mapped
- * @test:	the case; it frees what guarded_free() has not
+ * guarded_alloc() - allocate memory whose last byte is the last one mapped
+ * @test:	the case; it frees the memory if guarded_free() has not
  * @length:	bytes
  *
- * What vmalloc() gives is followed by a page that is not there.
+ * vmalloc() leaves an unmapped page after its memory.
  *
  * Context: process, may sleep.
- * Return: the first byte of it.
+ * Return: the first byte.
  */
 u8 *guarded_alloc(struct kunit *test, u32 length)
 {
@@ -95,10 +98,10 @@ u8 *guarded_alloc(struct kunit *test, u32 length)
 }
 
 /**
- * guarded_copy() - a copy that ends where nothing is mapped
- * @test:	the case; it frees what guarded_free() has not
+ * guarded_copy() - make a copy that ends where nothing is mapped
+ * @test:	the case; it frees the copy if guarded_free() has not
  * @data:	what to copy
- * @length:	its bytes
+ * @length:	number of bytes
  *
  * Context: process, may sleep.
  * Return: the copy.
@@ -109,9 +112,9 @@ u8 *guarded_copy(struct kunit *test, const void *data, u32 length)
 }
 
 /**
- * guarded_free() - free what guarded_alloc() gave
+ * guarded_free() - free memory of guarded_alloc()
  * @test:	the case
- * @data:	what it gave; at least one byte
+ * @data:	what it returned; at least one byte
  *
  * Context: process.
  */
@@ -122,7 +125,8 @@ void guarded_free(struct kunit *test, u8 *data)
 }
 
 /**
- * fill_pattern() - bytes that do not repeat where blocks or pages do
+ * fill_pattern() - fill memory with bytes that do not repeat with blocks or
+ *	pages
  * @data:	where
  * @length:	how many
  *
@@ -136,31 +140,11 @@ void fill_pattern(u8 *data, u32 length)
 		data[i] = i * 7 + (i >> 8) * 13 + 1;
 }
 
-/* From here on what sysctl.c, stats.c and report.c have in smbsign.ko. */
-
-enum smbsign_policy_mode smbsign_policy_mode(void)
-{
-	return around.policy.mode;
-}
+/* From here on: what admin/ and base/count.c define in smbsign.ko. */
 
 void smbsign_policy_get(struct smbsign_policy *out)
 {
 	*out = around.policy;
-}
-
-bool smbsign_reset_on_violation(void)
-{
-	return around.reset_on_violation;
-}
-
-unsigned int smbsign_softirq_bytes(void)
-{
-	return around.softirq_bytes;
-}
-
-unsigned int smbsign_hold_bytes(void)
-{
-	return around.hold_bytes;
 }
 
 void smbsign_count_event(unsigned int event)
@@ -184,12 +168,12 @@ long smbsign_gauge_read(enum smbsign_gauge gauge)
 
 void smbsign_report(struct smbsign_conn *conn,
 		    const struct smbsign_element *element,
-		    enum smbsign_reason reason, enum smbsign_report report)
+		    enum smbsign_reason reason, enum smbsign_outcome outcome)
 {
 	around.reports++;
 	around.reason = reason;
-	around.report = report;
-	if (report == SMBSIGN_REPORT_AUDIT)
+	around.report = outcome;
+	if (outcome == SMBSIGN_OUTCOME_AUDIT)
 		WRITE_ONCE(conn->excused, reason + 1);
 }
 

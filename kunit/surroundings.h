@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the sources under test have around them in smbsign.ko, and the suites put
- * something plain in place of: knobs, counters, reports, the grace period; and
- * memory that ends where nothing is mapped, or is not to be had.
+ * The suites replace the rest of the module by something plain: knobs,
+ * counters, reports and the grace period.  They also provide memory that ends
+ * where nothing is mapped, and allocations that fail.
  */
 #ifndef SMBSIGN_KUNIT_SURROUNDINGS_H
 #define SMBSIGN_KUNIT_SURROUNDINGS_H
@@ -10,34 +10,29 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
-#include "../module/policy.h"
-#include "../module/report.h"
-#include "../module/stats.h"
+#include "rules/policy.h"
+#include "admin/report.h"
+#include "admin/sysctl.h"
+#include "base/count.h"
 
 /**
- * struct surroundings - what a case sets, and what it finds out
- * @policy:		the knobs that the policy is made of
- * @reset_on_violation:	on_violation=reset
- * @softirq_bytes:	the knob
- * @hold_bytes:		the knob
+ * struct surroundings - what a case sets, and what it reads
+ * @policy:		the knobs of the policy; the others are smbsign_knobs
  * @reports:		verdicts reported
  * @foreseen:		requests that policy=required would refuse
  * @reason:		the reason of the last one
  * @report:		what was done about it
- * @allocate:		allocations that still succeed, if not negative
- * @failed:		allocations that did not
+ * @allocate:		how many allocations still succeed, if not negative
+ * @failed:		allocations that have failed
  * @events:		counters
- * @gauges:		amounts
+ * @gauges:		gauges
  */
 struct surroundings {
 	struct smbsign_policy	policy;
-	bool			reset_on_violation;
-	unsigned int		softirq_bytes;
-	unsigned int		hold_bytes;
 	unsigned int		reports;
 	unsigned int		foreseen;
 	enum smbsign_reason	reason;
-	enum smbsign_report	report;
+	enum smbsign_outcome	report;
 	int			allocate;
 	unsigned int		failed;
 	unsigned int		events[SMBSIGN_COUNT_NR];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is written to a connection, and a TCP that takes as much as it is told to. */
+/* Records what is written to a connection; its TCP takes as much as it is told. */
 #include <linux/uio.h>
 #include <linux/unaligned.h>
 
-#include "../module/grace.h"
-#include "../module/mac.h"
-#include "../module/session.h"
+#include "base/grace.h"
+#include "mac/mac.h"
+#include "state/session.h"
 #include "written.h"
 
 struct written written;
@@ -30,7 +30,7 @@ static int take(struct sock *sk, struct msghdr *msg, size_t size)
 static struct proto tcp_for_tests = { .sendmsg = take };
 
 /**
- * written_by() - from now on it is seen what is written
+ * written_by() - record what is written from now on
  * @conn:	the connection
  *
  * Context: process.
@@ -70,8 +70,8 @@ void written_make(struct message *message, u16 command, u64 message_id,
 }
 
 /**
- * written_header() - a header among what was written
- * @offset:	where
+ * written_header() - get a header that was written
+ * @offset:	its offset
  *
  * Context: any.
  * Return: the header.
@@ -82,11 +82,12 @@ const struct smb2_header *written_header(u32 offset)
 }
 
 /**
- * written_expect_signed() - fail unless a response has the signature it must have
+ * written_expect_signed() - fail unless a response has the signature it must
+ *	have
  * @test:	the case
  * @conn:	the connection
- * @session_id:	whose key
- * @offset:	where its header was written
+ * @session_id:	the session whose key signs it
+ * @offset:	offset of its header in what was written
  * @length:	bytes from there on
  *
  * Context: process.
@@ -105,7 +106,7 @@ void written_expect_signed(struct kunit *test, struct smbsign_conn *conn,
 	KUNIT_EXPECT_TRUE(test, header->flags &
 				cpu_to_le32(SMB2_FLAG_SIGNED));
 	grace = smbsign_grace_enter();
-	key = smbsign_session_facts(conn, session_id, &facts);
+	key = smbsign_session_lookup(conn, session_id, &facts);
 	smbsign_grace_leave(grace);
 	KUNIT_ASSERT_NOT_NULL(test, key);
 	KUNIT_ASSERT_EQ(test, 0, smbsign_mac_begin(&mac, key));
@@ -117,10 +118,10 @@ void written_expect_signed(struct kunit *test, struct smbsign_conn *conn,
 }
 
 /**
- * written_await() - a request has come whose response matters
+ * written_await() - await the response to a request
  * @test:	the case
  * @conn:	the connection
- * @kind:	why
+ * @kind:	why it is awaited
  * @message_id:	MessageId
  * @session_id:	SessionId
  *
@@ -149,6 +150,6 @@ struct smbsign_awaited *written_await(struct kunit *test,
 
 	KUNIT_ASSERT_NOT_NULL(test, awaited);
 	list_add(&awaited->node, &list);
-	KUNIT_ASSERT_EQ(test, 0, smbsign_conn_await(conn, &list));
+	KUNIT_ASSERT_EQ(test, 0, smbsign_awaited_add(conn, &list));
 	return awaited;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is written to a connection, and a TCP that takes as much as it is told to. */
+/* Records what is written to a connection; its TCP takes as much as it is told. */
 #ifndef SMBSIGN_KUNIT_WRITTEN_H
 #define SMBSIGN_KUNIT_WRITTEN_H
 
@@ -8,14 +8,14 @@
 #include "rig.h"
 
 /**
- * struct written - what TCP was given
+ * struct written - what TCP was given, and how it answers
  * @data:	all that it took
  * @length:	bytes in @data
- * @calls:	how often it was asked
- * @flags:	flags it was last asked with
- * @error:	what it says, if not 0, so many times:
- * @errors:	times
- * @room:	bytes it takes of a call
+ * @calls:	number of calls
+ * @flags:	flags of the last call
+ * @error:	what it returns, if not 0, to so many calls:
+ * @errors:	number of calls
+ * @room:	bytes that it takes per call
  */
 struct written {
 	u8		data[2048];
@@ -32,7 +32,7 @@ extern struct written written;
 /**
  * struct message - a message of ksmbd: one response
  * @unused:	aligns the header
- * @nbss:	length of what is behind
+ * @nbss:	length of what follows
  * @header:	SMB2 header
  * @body:	the rest of it
  */

@@ -1,39 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* smbsign: SMB signing that ksmbd cannot be talked out of. */
+/* smbsign enforces SMB signing for ksmbd. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
-#include "attach.h"
-#include "derive.h"
-#include "grace.h"
-#include "mac.h"
-#include "queue.h"
-#include "redirect.h"
-#include "session.h"
-#include "stats.h"
-#include "sysctl.h"
-
-#define CREATE_TRACE_POINTS
-#include "trace.h"
+#include "admin/sysctl.h"
+#include "base/grace.h"
+#include "gate/queue.h"
+#include "ksmbd/hooks.h"
+#include "mac/derive.h"
+#include "mac/mac.h"
+#include "procfs.h"
+#include "socket/attach.h"
+#include "socket/enforce.h"
+#include "state/session.h"
 
 /*
- * Nobody enters any more, but somebody may be on the way in, inside, or on the
- * way out.  The first wait is for those who had read a pointer to one of our
- * functions and were preempted before they called it; the second for those
- * inside; the third for those of them who went on to wait for a peer, which they
- * do in a section of the other kind, begun before they left that one; the fourth
- * for the last instructions of those who have left; the last for what is being freed.
+ * No task enters the module any more, but one may be on its way in, inside, or
+ * on its way out.  The first wait is for tasks that were preempted after they
+ * read a pointer to one of our functions, and before they called it.  The
+ * second is for grace sections.  The third is for tasks that wait for a peer:
+ * they do so in a code section, which they begin before they leave the grace
+ * section.  The fourth is for the last instructions of tasks that have left,
+ * and the last for objects that are being freed.
  */
-static void drain(void)
+static void drain_callers(void)
 {
 	synchronize_rcu_tasks();
 	synchronize_srcu(&smbsign_grace);
 	synchronize_srcu(&smbsign_code);
 	synchronize_rcu_tasks();
 	srcu_barrier(&smbsign_grace);
-	/* A session's end can let a key go. */
+	/* A freed session may have queued its key. */
 	srcu_barrier(&smbsign_grace);
 }
 
@@ -67,28 +66,29 @@ static int __init smbsign_init(void)
 	ret = smbsign_session_init();
 	if (ret)
 		goto err_crypto;
-	ret = smbsign_sysctl_init(smbsign_attach_enforce);
+	ret = smbsign_sysctl_init(smbsign_enforce);
 	if (ret)
 		goto err_session;
-	ret = smbsign_stats_init();
+	ret = smbsign_procfs_init();
 	if (ret)
 		goto err_sysctl;
-	/* Keys can be learned before the first connection is guarded. */
-	ret = smbsign_redirect_init();
+	/* The hooks come first: keys must be seen from the first connection on. */
+	ret = smbsign_hooks_init();
 	if (ret)
-		goto err_stats;
+		goto err_drain;
 	ret = smbsign_attach_init();
 	if (ret)
-		goto err_redirect;
+		goto err_hooks;
 	pr_info("guarding ksmbd on port %u, policy %s\n", smbsign_port(),
 		smbsign_policy_name());
 	return 0;
 
-err_redirect:
-	smbsign_redirect_exit();
-	drain();
-err_stats:
-	smbsign_stats_exit();
+err_hooks:
+	smbsign_hooks_exit();
+err_drain:
+	/* A hook that was armed for a moment may have led somebody to us. */
+	drain_callers();
+	smbsign_procfs_exit();
 err_sysctl:
 	smbsign_sysctl_exit();
 err_session:
@@ -100,11 +100,12 @@ err_crypto:
 
 static void __exit smbsign_exit(void)
 {
-	smbsign_attach_exit();
-	smbsign_redirect_exit();
-	drain();
-	smbsign_stats_exit();
+	/* A stricter policy looks at every connection, outside of any section. */
 	smbsign_sysctl_exit();
+	smbsign_attach_exit();
+	smbsign_hooks_exit();
+	drain_callers();
+	smbsign_procfs_exit();
 	smbsign_session_exit();
 	crypto_exit();
 	pr_info("ksmbd is not guarded any more\n");

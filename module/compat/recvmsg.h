@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * proto->recvmsg() lost its last argument, which TCP never used, between 6.12
- * and 7.3.  Which of the two prototypes this kernel has is asked of the compiler.
+ * and 7.3.  The compiler tells which of the two prototypes this kernel has.
  */
 #ifndef SMBSIGN_COMPAT_RECVMSG_H
 #define SMBSIGN_COMPAT_RECVMSG_H
@@ -22,7 +22,7 @@ static_assert(SMBSIGN_RECVMSG_HAS_5 ||
 	      __builtin_types_compatible_p(typeof_member(struct proto, recvmsg),
 					   smbsign_recvmsg4_t));
 
-/* Make @function, which takes four arguments, fit for either prototype. */
+/* Make @function, which takes four arguments, fit either prototype. */
 #define SMBSIGN_COMPAT_RECVMSG(function)				\
 static int __maybe_unused						\
 function##_5(struct sock *sk, struct msghdr *msg, size_t length,	\
@@ -31,13 +31,13 @@ function##_5(struct sock *sk, struct msghdr *msg, size_t length,	\
 	return function(sk, msg, length, flags);			\
 }
 
-/* The one of the two that a struct proto takes. */
+/* The variant of @function that a struct proto takes. */
 #define smbsign_compat_recvmsg(function)				\
 	__builtin_choose_expr(SMBSIGN_RECVMSG_HAS_5, function##_5, function)
 
 /**
  * smbsign_compat_call_recvmsg() - call proto->recvmsg()
- * @proto:	whose
+ * @proto:	the table to call it from
  * @sk:		as recvmsg() takes it
  * @msg:	as recvmsg() takes it
  * @length:	as recvmsg() takes it

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Arguments and instruction pointer of a traced function.  Before 6.2 there was
- * only ftrace_instruction_pointer_set(), a macro, and struct ftrace_regs held the
- * whole struct pt_regs.
+ * The arguments and the instruction pointer of a traced function.  Before 6.2
+ * there was only the macro ftrace_instruction_pointer_set(), and struct
+ * ftrace_regs held the whole struct pt_regs.
  */
 #ifndef SMBSIGN_COMPAT_REDIRECT_H
 #define SMBSIGN_COMPAT_REDIRECT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * proc_handler takes a const table since 6.11; which it takes here is asked of
- * the compiler.  Since register_net_sysctl() is a macro (6.6), it counts the
- * entries; before, an empty one had to end them.
+ * proc_handler takes a const table since 6.11; the compiler tells which one
+ * this kernel takes.  register_net_sysctl() is a macro since 6.6, and counts
+ * the entries; before that, an empty entry had to end the table.
  */
 #ifndef SMBSIGN_COMPAT_SYSCTL_H
 #define SMBSIGN_COMPAT_SYSCTL_H
@@ -16,7 +16,7 @@
 					     int, void *, size_t *,	\
 					     loff_t *))
 
-/* Make @function, which takes a const table, fit for either prototype. */
+/* Make @function, which takes a const table, fit either prototype. */
 #define SMBSIGN_COMPAT_PROC_HANDLER(function)				\
 static int __maybe_unused						\
 function##_mutable(struct ctl_table *table, int write, void *buffer,	\
@@ -25,7 +25,7 @@ function##_mutable(struct ctl_table *table, int write, void *buffer,	\
 	return function(table, write, buffer, length, position);	\
 }
 
-/* The one of the two that a struct ctl_table takes. */
+/* The variant of @function that a struct ctl_table takes. */
 #define smbsign_compat_proc_handler(function)				\
 	__builtin_choose_expr(SMBSIGN_PROC_HANDLER_IS_CONST, function,	\
 			      function##_mutable)

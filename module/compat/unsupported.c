@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All of the module on a kernel that was built without what it stands on, or with what it
- * cannot stand: says so and is refused.
+ * The whole module on a kernel that was built without an option it needs, or
+ * with one it cannot work with.  It logs that, and refuses to load.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

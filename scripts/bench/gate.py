@@ -14,7 +14,7 @@ from tests.tracer import Tracer
 
 # Of the gate, in TCP's softirq and in ksmbd's thread
 SOFTIRQ = "smbsign_data_ready"
-READER = "smbsign_rx_run"
+READER = "smbsign_gate_next"
 DURATION = re.compile(r"([0-9.]+) us +\| +[a-z_0-9]")
 QUEUED = (1, 10, 50, 200)
 CROWD = 16

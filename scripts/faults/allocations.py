@@ -26,11 +26,12 @@ SLABS = pathlib.Path("/sys/kernel/slab")
 SITES = {
     "smbsign_conn_alloc": True,
     "smbsign_awaited_alloc": True,
-    "smbsign_session_response": True,
-    "smbsign_learn": True,
+    "smbsign_setup_response": True,
+    "smbsign_negotiate_response": True,
     "smbsign_refuse_write": True,
-    "smbsign_rx_run": False,
-    "smbsign_tx": True,
+    "smbsign_gate_next": False,
+    "smbsign_gate_arrived": False,
+    "smbsign_tx_write": True,
 }
 KNOBS = {"policy": "negotiated", "algorithms": "hmac-sha256,aes-cmac",
          "hold_bytes": "65536", "allow_guest": "0"}

@@ -3,7 +3,7 @@
  * The command sequence window, fed with a sequence of operations: an opcode and
  * its operand each.
  */
-#include "../../module/window.h"
+#include "rules/window.h"
 #include "oracle/window.h"
 #include "target.h"
 
@@ -33,7 +33,7 @@ static u64 take(const u8 **data, const u8 *end, unsigned int size)
 	return value;
 }
 
-/* As conn.c does it: memory first. */
+/* As state/credits.c does it: memory first. */
 static void make_memory(struct smbsign_window *w, u32 credits)
 {
 	u32 size = smbsign_window_wanted(w, credits);

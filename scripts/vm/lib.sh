@@ -75,7 +75,8 @@ become_root() {
 
 	if command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
 		say "$why: going on with sudo"
-		exec sudo env "SMBSIGN_CACHE=$CACHE" "SMBSIGN_REFRESH=${SMBSIGN_REFRESH:-}" "$0" "$@"
+		exec sudo env "SMBSIGN_CACHE=$CACHE" "SMBSIGN_REFRESH=${SMBSIGN_REFRESH:-}" \
+			"SMBSIGN_SOURCE=${SMBSIGN_SOURCE:-}" "SMBSIGN_OBJECTS=${SMBSIGN_OBJECTS:-}" "$0" "$@"
 	fi
 	need newuidmap=uidmap
 	unshare --map-auto --map-root-user true 2>/dev/null ||

@@ -3,7 +3,7 @@
 #ifndef ORACLE_FRAME_H
 #define ORACLE_FRAME_H
 
-#include "../../../module/frame.h"
+#include "wire/frame.h"
 
 bool oracle_length(const u8 *nbss, u32 *length);
 enum smbsign_frame_kind oracle_kind(const u8 *message);

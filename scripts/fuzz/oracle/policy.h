@@ -3,7 +3,7 @@
 #ifndef ORACLE_POLICY_H
 #define ORACLE_POLICY_H
 
-#include "../../../module/policy.h"
+#include "rules/policy.h"
 
 struct smbsign_verdict
 oracle_policy_frame(const struct smbsign_policy *p,

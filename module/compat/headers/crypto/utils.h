@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where the kernel has no <crypto/utils.h> (before 6.6), this one is found. */
+/* Used if the kernel has no <crypto/utils.h> (before 6.6). */
 #include <crypto/algapi.h>

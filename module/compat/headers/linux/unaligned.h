@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where the kernel has no <linux/unaligned.h> (before 6.12), this one is found. */
+/* Used if the kernel has no <linux/unaligned.h> (before 6.12). */
 #include <asm/unaligned.h>

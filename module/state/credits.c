@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A connection's MessageIds: responses grant them, requests use them, and the
+ * gate verifies those requests.  rules/window.c and rules/verified.c are the
+ * pure part; this file adds their memory and lock.
+ */
+#include <linux/slab.h>
+
+#include "rules/policy.h"
+#include "state/conn.h"
+#include "state/credits.h"
+
+/* Grant if there is room.  Returns the size that the window needs, or 0. */
+static u32 window_grant(struct smbsign_conn *conn, u32 credits)
+{
+	u32 size;
+
+	spin_lock_bh(&conn->lock);
+	size = smbsign_window_wanted(&conn->window, credits);
+	if (size <= conn->window.size) {
+		smbsign_window_grant(&conn->window, credits);
+		size = 0;
+	}
+	spin_unlock_bh(&conn->lock);
+	return size;
+}
+
+/**
+ * smbsign_credits_grant() - grant credits to the client
+ * @conn:	the connection
+ * @credits:	how many
+ * @gfp:	how to allocate
+ *
+ * Context: as @gfp allows; before the client can know about the credits.
+ * Return: 0 or -ENOMEM.
+ */
+int smbsign_credits_grant(struct smbsign_conn *conn, u32 credits, gfp_t gfp)
+{
+	u32 size = window_grant(conn, credits);
+	unsigned long *used;
+
+	if (!size)
+		return 0;
+	used = kzalloc(size / BITS_PER_BYTE, gfp);
+	if (!used)
+		return -ENOMEM;
+	spin_lock_bh(&conn->lock);
+	used = smbsign_window_resize(&conn->window, used, size);
+	smbsign_window_grant(&conn->window, credits);
+	spin_unlock_bh(&conn->lock);
+	kfree(used);
+	return 0;
+}
+
+/* How many MessageIds a request uses: CANCEL none (3.3.5.16). */
+static u32 credit_charge(const struct smbsign_conn *conn,
+			 const struct smbsign_element *element)
+{
+	if (element->command == SMB2_CMD_CANCEL)
+		return 0;
+	return conn->facts.multi_credit ? max_t(u32, element->credit_charge, 1) :
+					  1;
+}
+
+/**
+ * smbsign_credits_use() - a request uses its MessageIds
+ * @conn:	the connection
+ * @element:	the request
+ * @facts:	set to what is known about the connection at that moment
+ *
+ * Context: any but hard interrupt. [MS-SMB2] 3.3.5.2.3.
+ * Return: false if one of them was used before, or never granted.
+ */
+bool smbsign_credits_use(struct smbsign_conn *conn,
+			 const struct smbsign_element *element,
+			 struct smbsign_conn_facts *facts)
+{
+	bool fine;
+	u32 charge;
+
+	spin_lock_bh(&conn->lock);
+	*facts = conn->facts;
+	charge = credit_charge(conn, element);
+	fine = !charge ||
+	       smbsign_window_use(&conn->window, element->message_id, charge);
+	spin_unlock_bh(&conn->lock);
+	return fine;
+}
+
+/* How many bits must the window have to remember these ids, even hidden ones? */
+static u32 wanted_for(const struct smbsign_window *window, u64 id, u32 charge)
+{
+	u64 end = id + max(charge, 1U);
+
+	if (id >= SMBSIGN_WINDOW_END || end <= window->high)
+		return window->size;
+	return smbsign_window_wanted(window, min_t(u64, end - window->high,
+						   SMBSIGN_WINDOW_LARGE));
+}
+
+/* Use ids if the window has room for them; else set *@size to what it needs. */
+static int window_use(struct smbsign_conn *conn,
+		      const struct smbsign_element *element, u32 *charge,
+		      u32 *size)
+{
+	u64 id = element->message_id;
+	int ret = 0;
+
+	*size = 0;
+	spin_lock_bh(&conn->lock);
+	*charge = credit_charge(conn, element);
+	if (*charge && wanted_for(&conn->window, id, *charge) > conn->window.size)
+		*size = wanted_for(&conn->window, id, *charge);
+	else if (*charge && !smbsign_window_use(&conn->window, id, *charge))
+		ret = -EALREADY;
+	spin_unlock_bh(&conn->lock);
+	return ret;
+}
+
+/**
+ * smbsign_credits_use_hidden() - an encrypted request uses its MessageIds
+ * @conn:	the connection, on which smbsign_credits_hide() was called
+ * @element:	the request
+ *
+ * Requests are decrypted in parallel, and may overtake each other by far: the
+ * window grows for that.
+ *
+ * Context: process, may sleep. [MS-SMB2] 3.3.5.2.3.
+ * Return: 0; -EALREADY if one of them was used before, or lies too far back;
+ * -ENOMEM.
+ */
+int smbsign_credits_use_hidden(struct smbsign_conn *conn,
+			       const struct smbsign_element *element)
+{
+	u64 id = element->message_id;
+	unsigned long *used;
+	u32 size, charge;
+	int ret = window_use(conn, element, &charge, &size);
+
+	if (!size)
+		return ret;
+	used = kzalloc(size / BITS_PER_BYTE, GFP_KERNEL);
+	if (!used)
+		return -ENOMEM;
+	spin_lock_bh(&conn->lock);
+	used = smbsign_window_resize(&conn->window, used, size);
+	ret = smbsign_window_use(&conn->window, id, charge) ? 0 : -EALREADY;
+	spin_unlock_bh(&conn->lock);
+	kfree(used);
+	return ret;
+}
+
+/**
+ * smbsign_credits_hide() - the gate sees MessageIds and credits no longer
+ * @conn:	the connection
+ * @gfp:	how to allocate
+ *
+ * Context: as @gfp allows.
+ * Return: 0 or -ENOMEM.
+ */
+int smbsign_credits_hide(struct smbsign_conn *conn, gfp_t gfp)
+{
+	spin_lock_bh(&conn->lock);
+	smbsign_window_unsee(&conn->window);
+	spin_unlock_bh(&conn->lock);
+	/* Allocate what the window needs now. */
+	return smbsign_credits_grant(conn, 0, gfp);
+}
+
+/**
+ * smbsign_credits_repeat() - a repeated, ungranted or unseen MessageId passes
+ * @conn:	the connection
+ *
+ * That happens under policy=audit and with replay_window=0.  From now on every
+ * check by ksmbd is computed: a MessageId no longer tells which request was
+ * verified.
+ *
+ * Context: any but hard interrupt, under the socket lock.
+ */
+void smbsign_credits_repeat(struct smbsign_conn *conn)
+{
+	spin_lock_bh(&conn->lock);
+	conn->repeats = true;
+	spin_unlock_bh(&conn->lock);
+}
+
+static void verified_grow(struct smbsign_conn *conn)
+{
+	u8 bits = smbsign_verified_wanted(&conn->verified);
+	struct smbsign_verified_entry *entry;
+
+	if (!bits)
+		return;
+	entry = kcalloc(1 << bits, sizeof(*entry), GFP_ATOMIC | __GFP_NOWARN);
+	if (entry)
+		kfree(smbsign_verified_resize(&conn->verified, entry, bits));
+}
+
+/**
+ * smbsign_credits_verified() - the gate has verified a request
+ * @conn:	the connection
+ * @element:	the request
+ * @key:	smbsign_key.serial of the key
+ * @signature:	its Signature
+ *
+ * Context: any but hard interrupt, under the socket lock.
+ */
+void smbsign_credits_verified(struct smbsign_conn *conn,
+			      const struct smbsign_element *element, u64 key,
+			      const u8 signature[SMB2_SIGNATURE_SIZE])
+{
+	if (!smbsign_verified_by_ksmbd(element->command))
+		return;
+	spin_lock_bh(&conn->lock);
+	if (!conn->verified.entry)
+		verified_grow(conn);
+	if (!smbsign_verified_note(&conn->verified, element->message_id, key,
+				   signature))
+		verified_grow(conn);
+	spin_unlock_bh(&conn->lock);
+}
+
+/**
+ * smbsign_credits_take_verified() - get the signature of a verified request
+ * @conn:	the connection
+ * @header:	the request's SMB2 header
+ * @key:	smbsign_key.serial of the key that would compute it
+ * @signature:	filled in
+ *
+ * Context: any but hard interrupt, inside smbsign_grace_enter().
+ * Return: true if it is known, and was verified with that key.
+ */
+bool smbsign_credits_take_verified(struct smbsign_conn *conn,
+				   const struct smb2_header *header, u64 key,
+				   u8 signature[SMB2_SIGNATURE_SIZE])
+{
+	bool taken;
+
+	if (smb2_is_response(header) ||
+	    !smbsign_verified_by_ksmbd(le16_to_cpu(header->command)))
+		return false;
+	spin_lock_bh(&conn->lock);
+	taken = !conn->repeats &&
+		smbsign_verified_take(&conn->verified,
+				      le64_to_cpu(header->message_id), key,
+				      signature);
+	spin_unlock_bh(&conn->lock);
+	return taken;
+}
