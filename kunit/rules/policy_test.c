@@ -148,6 +148,13 @@ static const struct rule rules[] = {
 	/* SESSION_SETUP: other sessions that are not established here */
 	{ "authentication goes on", .commands = CMD(SESSION_SETUP),
 	  .states = IN_PROGRESS, .verdict = PASSED },
+	{ "3.3.5.5: a channel before 3.x; who has the key gets a signed answer",
+	  .commands = CMD(SESSION_SETUP), .states = UNKNOWN | ELSEWHERE | ENDED,
+	  .yes = BINDS | SIGNED | KEY,
+	  .verdict = VERIFIED_REFUSED(SESSION_UNKNOWN, REQUEST_NOT_ACCEPTED) },
+	{ "3.3.5.5: a channel before 3.x", .commands = CMD(SESSION_SETUP),
+	  .states = UNKNOWN | ELSEWHERE | ENDED, .yes = BINDS,
+	  .verdict = REFUSED(SESSION_UNKNOWN, REQUEST_NOT_ACCEPTED) },
 	{ "it names none that is here; who has the key gets a signed answer",
 	  .commands = CMD(SESSION_SETUP), .states = UNKNOWN | ELSEWHERE | ENDED,
 	  .yes = SIGNED | KEY,

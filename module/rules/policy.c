@@ -349,6 +349,8 @@ session_setup(const struct smbsign_policy *policy,
 	      const struct smbsign_session_facts *session,
 	      const struct smbsign_element *element, bool single)
 {
+	struct smbsign_verdict verdict;
+
 	/* ksmbd would run whatever follows in the new session. */
 	if (!single || element->length > SMBSIGN_SETUP_MAX)
 		return abort_for(SMBSIGN_REASON_MALFORMED);
@@ -366,7 +368,11 @@ session_setup(const struct smbsign_policy *policy,
 	/* Authentication goes on. */
 	if (session->state == SMBSIGN_SESSION_IN_PROGRESS)
 		return act(SMBSIGN_PASS);
-	return judge_unknown(session, element);
+	verdict = judge_unknown(session, element);
+	/* Before 3.x a session has no channels (3.3.5.5). */
+	if (element->setup_flags & SMB2_SETUP_FLAG_BINDING)
+		verdict.status = SMB2_STATUS_REQUEST_NOT_ACCEPTED;
+	return verdict;
 }
 
 /**

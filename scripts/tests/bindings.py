@@ -12,6 +12,7 @@ from .rig import ENCRYPTING, HMAC, LATEST, PROFILES
 from .tap import GUARDED, add, case, equal, expect
 
 # 2.x has no channels
+SMB2 = PROFILES[:1]
 SMB3 = (*PROFILES[1:], HMAC)
 ESSENTIAL = ("unsigned", "foreign key")
 REFUSALS = (*judge.REFUSALS, wire.INVALID_PARAMETER)
@@ -212,6 +213,21 @@ def binding_is_verified_where_nothing_must_be_signed(rig):
     request = channel.first_leg()
     _leg_refused(channel, request, attack.foreign_key(session, request))
     _bound(rig, session).echo()
+
+
+@case(profiles=SMB2)
+def before_3_there_are_no_channels(rig):
+    """Whether the session exists does not matter."""
+    session = rig.new_session()
+    for number in (session.id, session.id + 1):
+        other = rig.session_on(rig.connect())
+        other.id, other.SETUP_FLAGS = number, wire.SETUP_FLAG_BINDING
+        request = other.first_leg()
+        with rig.server.counts("reason_session_unknown"):
+            other.connection.send(request.encode())
+            response = other.connection.answer(request)
+        equal(response.status, wire.REQUEST_NOT_ACCEPTED, "status")
+    session.echo()
 
 
 @case(modes=("mandatory", "required"), profiles=SMB3)

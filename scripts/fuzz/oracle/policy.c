@@ -227,6 +227,7 @@ setup(const struct smbsign_policy *p, const struct smbsign_conn_facts *c,
 	bool new = e->session_id == 0, key = is_signed(e) && s->has_key;
 	bool ended = s->state == SMBSIGN_SESSION_ENDED;
 	bool begun = s->state == SMBSIGN_SESSION_IN_PROGRESS;
+	bool channel = e->setup_flags % 2;
 	const struct rule rules[] = {
 		{ !single, ABORT(MALFORMED) },
 		{ e->length > 64 + 2 * 65535, ABORT(MALFORMED) },
@@ -242,6 +243,8 @@ setup(const struct smbsign_policy *p, const struct smbsign_conn_facts *c,
 		{ binds, LET(VERIFY) },
 		/* 3.3.5.5: it must be one of this connection's */
 		{ begun, LET(PASS) },
+		{ channel && key, IF_RIGHT(SESSION_UNKNOWN, NOT_ACCEPTED) },
+		{ channel, REFUSE(SESSION_UNKNOWN, NOT_ACCEPTED) },
 		{ key, IF_RIGHT(SESSION_UNKNOWN, SESSION_DELETED) },
 		{ true, REFUSE(SESSION_UNKNOWN, SESSION_DELETED) },
 	};
