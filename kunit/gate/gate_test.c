@@ -923,6 +923,33 @@ static void refused_under_audit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_MALFORMED, around.reason);
 }
 
+/* Under audit a MessageId that comes twice is reported once, and a login by it never. */
+static void logs_in_twice(struct kunit *test)
+{
+	static const struct dialogue twice = {
+		.requests = { { SMB2_CMD_SESSION_SETUP, 1, 0, NULL, 0, 30 },
+			      { SMB2_CMD_SESSION_SETUP, 1, 0, NULL, 0, 30 } },
+	};
+	struct stream *stream = stream_of(test, &twice);
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+
+	around.policy.mode = SMBSIGN_POLICY_AUDIT;
+	start_at(conn, 0);
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	run(conn);
+	KUNIT_EXPECT_EQ(test, 1U, around.reports);
+
+	conn = conn_for(test, FRESH);
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	around.policy.replay_window = false;
+	start_at(conn, 0);
+	forget_reports();
+	rig_arrive(test, conn, stream->data, stream->length, false);
+	run(conn);
+	KUNIT_EXPECT_EQ(test, 0U, around.reports);
+	KUNIT_EXPECT_EQ(test, 0, conn->excused);
+}
+
 /* CANCEL has no answer, and is not substituted. */
 static void refused_cancel(struct kunit *test)
 {
@@ -1534,6 +1561,45 @@ static void softirq_bulk(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, in_softirq_call(conn));
 }
 
+static void cut_now(struct smbsign_conn *conn)
+{
+	lock_sock(conn->sk);
+	smbsign_end_cut(conn, &conn->gate.request.element,
+			SMBSIGN_REASON_SHORT_WRITE);
+	release_sock(conn->sk);
+	forget_reports();
+}
+
+/* What arrives on a connection that was cut is not looked at, however large. */
+static void softirq_cut(struct kunit *test)
+{
+	struct smbsign_conn *home = conn_for(test, AUTHENTICATED), *conn;
+	u32 length, released;
+	u8 *data = large_write(test, &length);
+
+	smbsign_knobs.softirq_bytes = 1000;
+	start_at(home, 0);
+	rig_arrive(test, home, data, length / 2, true);
+	in_softirq_call(home);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_GATE_BODY, home->gate.state);
+	cut_now(home);
+	released = home->gate.cursor.released;
+	home->sk->sk_rcvbuf = 4096;
+	KUNIT_EXPECT_TRUE(test, in_softirq_call(home));
+	KUNIT_EXPECT_EQ(test, 0U, around.events[SMBSIGN_COUNT_STREAMED]);
+	KUNIT_EXPECT_EQ(test, released, home->gate.cursor.released);
+
+	/* One that is to be refused is not refused any more. */
+	home->life = SMBSIGN_LIFE_OPEN;
+	conn = refused_without_room(test, home);
+	smbsign_knobs.softirq_bytes = 10;
+	KUNIT_EXPECT_EQ(test, SMBSIGN_GATE_BODY, conn->gate.state);
+	cut_now(conn);
+	KUNIT_EXPECT_TRUE(test, in_softirq_call(conn));
+	KUNIT_EXPECT_EQ(test, 0U, around.reports);
+	KUNIT_EXPECT_EQ(test, 0ULL, conn->refusals);
+}
+
 static void replay_allowed(struct kunit *test)
 {
 	static const struct dialogue twice = {
@@ -1719,6 +1785,7 @@ static struct kunit_case gate_cases[] = {
 	KUNIT_CASE(unanswered),
 	KUNIT_CASE(refused_compounds),
 	KUNIT_CASE(refused_under_audit),
+	KUNIT_CASE(logs_in_twice),
 	KUNIT_CASE(unblocked),
 	KUNIT_CASE(streamed),
 	KUNIT_CASE(held),
@@ -1734,6 +1801,7 @@ static struct kunit_case gate_cases[] = {
 	KUNIT_CASE(strange_frames_are_charged),
 	KUNIT_CASE(softirq),
 	KUNIT_CASE(softirq_bulk),
+	KUNIT_CASE(softirq_cut),
 	KUNIT_CASE(replay_allowed),
 	KUNIT_CASE(charges),
 	KUNIT_CASE_PARAM(captured, sample_gen_params),
