@@ -295,7 +295,7 @@ static struct kunit_case number_cases[] = {
 };
 
 static struct kunit_suite number_suite = {
-	.name = "smbsign_number",
+	.name = "smbsign_session_id",
 	.suite_init = rig_suite_init,
 	.suite_exit = rig_suite_exit,
 	.init = number_init,

@@ -210,7 +210,7 @@ static void knob_text(const struct ctl_table *knob, char text[KNOB_TEXT_MAX])
 	strim(text);
 }
 
-/* Log a change of the policy, and record it if audit_records says so. */
+/* Log a change of a knob, and record it if audit_records says so. */
 static int sysctl_knob(const struct ctl_table *knob, int write, void *buffer,
 		       size_t *length, loff_t *position)
 {

@@ -4,7 +4,8 @@
  * can read only what the gate has released.
  *
  * socket/ asks one question, smbsign_gate_next(), and does what it is told.
- * Only the files in gate/ look into these structs.
+ * Only the files in gate/ look into these structs.  state/ reports the current
+ * request when a connection is cut, and frees what is left when it is gone.
  */
 #ifndef SMBSIGN_GATE_H
 #define SMBSIGN_GATE_H
