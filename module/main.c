@@ -75,7 +75,7 @@ static int __init smbsign_init(void)
 	/* The hooks come first: keys must be seen from the first connection on. */
 	ret = smbsign_hooks_init();
 	if (ret)
-		goto err_drain;
+		goto err_procfs;
 	ret = smbsign_attach_init();
 	if (ret)
 		goto err_hooks;
@@ -85,12 +85,12 @@ static int __init smbsign_init(void)
 
 err_hooks:
 	smbsign_hooks_exit();
-err_drain:
-	/* A hook that was armed for a moment may have led somebody to us. */
-	drain_callers();
+err_procfs:
 	smbsign_procfs_exit();
 err_sysctl:
 	smbsign_sysctl_exit();
+	/* A hook, a file or a knob may have led somebody to us. */
+	drain_callers();
 err_session:
 	smbsign_session_exit();
 err_crypto:
