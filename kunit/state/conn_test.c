@@ -188,15 +188,20 @@ static void unsees(struct kunit *test)
 	around.allocate = -1;
 }
 
-static int use_hidden(struct smbsign_conn *conn, u64 id, u16 charge)
+static int use_hidden_by(struct smbsign_conn *conn, u16 command, u64 id,
+			 u16 charge)
 {
 	const struct smbsign_element element = {
-		.command = SMB2_CMD_READ, .message_id = id,
-		.credit_charge = charge,
+		.command = command, .message_id = id, .credit_charge = charge,
 	};
 
 	conn->facts.multi_credit = true;
 	return smbsign_credits_use_hidden(conn, &element);
+}
+
+static int use_hidden(struct smbsign_conn *conn, u64 id, u16 charge)
+{
+	return use_hidden_by(conn, SMB2_CMD_READ, id, charge);
 }
 
 /* Encrypted requests use their ids late, and the window grows for that. */
@@ -218,7 +223,12 @@ static void uses_decrypted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EALREADY, use_hidden(conn, ~0ULL, 1));
 	around.allocate = 0;
 	KUNIT_EXPECT_EQ(test, -ENOMEM, use_hidden(conn, 60000, 1));
+	/* CANCEL has another request's id, and uses none of its own. */
+	KUNIT_EXPECT_EQ(test, 0, use_hidden_by(conn, SMB2_CMD_CANCEL, 60000, 1));
+	KUNIT_EXPECT_EQ(test, 0, use_hidden_by(conn, SMB2_CMD_CANCEL, 5, 1));
+	KUNIT_EXPECT_EQ(test, 0, use_hidden_by(conn, SMB2_CMD_CANCEL, 9, 1));
 	around.allocate = -1;
+	KUNIT_EXPECT_EQ(test, 0, use_hidden(conn, 9, 1));
 	KUNIT_EXPECT_EQ(test, 0, use_hidden(conn, 60000, 1));
 }
 

@@ -90,7 +90,7 @@ bool smbsign_credits_use(struct smbsign_conn *conn,
 /* How many bits must the window have to remember these ids, even hidden ones? */
 static u32 wanted_for(const struct smbsign_window *window, u64 id, u32 charge)
 {
-	u64 end = id + max(charge, 1U);
+	u64 end = id + charge;
 
 	if (id >= SMBSIGN_WINDOW_END || end <= window->high)
 		return window->size;
@@ -98,23 +98,22 @@ static u32 wanted_for(const struct smbsign_window *window, u64 id, u32 charge)
 						   SMBSIGN_WINDOW_LARGE));
 }
 
-/* Use ids if the window has room for them; else set *@size to what it needs. */
-static int window_use(struct smbsign_conn *conn,
-		      const struct smbsign_element *element, u32 *charge,
-		      u32 *size)
+/* Use ids if there is room.  Returns the size that the window needs, or 0. */
+static u32 window_use(struct smbsign_conn *conn,
+		      const struct smbsign_element *element, bool *fine)
 {
 	u64 id = element->message_id;
-	int ret = 0;
+	u32 charge, size;
 
-	*size = 0;
 	spin_lock_bh(&conn->lock);
-	*charge = credit_charge(conn, element);
-	if (*charge && wanted_for(&conn->window, id, *charge) > conn->window.size)
-		*size = wanted_for(&conn->window, id, *charge);
-	else if (*charge && !smbsign_window_use(&conn->window, id, *charge))
-		ret = -EALREADY;
+	charge = credit_charge(conn, element);
+	size = wanted_for(&conn->window, id, charge);
+	if (size <= conn->window.size) {
+		*fine = smbsign_window_use(&conn->window, id, charge);
+		size = 0;
+	}
 	spin_unlock_bh(&conn->lock);
-	return ret;
+	return size;
 }
 
 /**
@@ -132,22 +131,25 @@ static int window_use(struct smbsign_conn *conn,
 int smbsign_credits_use_hidden(struct smbsign_conn *conn,
 			       const struct smbsign_element *element)
 {
-	u64 id = element->message_id;
 	unsigned long *used;
-	u32 size, charge;
-	int ret = window_use(conn, element, &charge, &size);
+	bool fine;
+	u32 size;
 
+	if (element->command == SMB2_CMD_CANCEL)
+		return 0;
+	size = window_use(conn, element, &fine);
 	if (!size)
-		return ret;
+		return fine ? 0 : -EALREADY;
 	used = kzalloc(size / BITS_PER_BYTE, GFP_KERNEL);
 	if (!used)
 		return -ENOMEM;
 	spin_lock_bh(&conn->lock);
 	used = smbsign_window_resize(&conn->window, used, size);
-	ret = smbsign_window_use(&conn->window, id, charge) ? 0 : -EALREADY;
+	fine = smbsign_window_use(&conn->window, element->message_id,
+				  credit_charge(conn, element));
 	spin_unlock_bh(&conn->lock);
 	kfree(used);
-	return ret;
+	return fine ? 0 : -EALREADY;
 }
 
 /**
