@@ -165,12 +165,13 @@ static void foresee_required(struct smbsign_conn *conn,
 			     bool single)
 {
 	const struct smbsign_element *element = &conn->gate.request.element;
-	struct smbsign_policy required = *policy;
+	struct smbsign_policy required;
 	struct smbsign_verdict verdict;
 
 	if (policy->mode == SMBSIGN_POLICY_REQUIRED ||
 	    READ_ONCE(conn->foreseen))
 		return;
+	required = *policy;
 	required.mode = SMBSIGN_POLICY_REQUIRED;
 	verdict = smbsign_policy_element(&required, facts, session, element,
 					 single);
@@ -221,14 +222,15 @@ verdict_on(struct smbsign_conn *conn, const struct smbsign_policy *policy,
 {
 	const struct smbsign_gate *gate = &conn->gate;
 	const struct smbsign_element *element = &gate->request.element;
-	struct smbsign_verdict verdict =
+	struct smbsign_verdict compound, verdict =
 		smbsign_policy_element(policy, facts, session, element, single);
-	struct smbsign_verdict compound =
-		smbsign_policy_compound(element, gate->frame.session_id);
 
-	if (verdict.action < SMBSIGN_REFUSE && !smbsign_is_first(gate) &&
-	    compound.action != SMBSIGN_PASS)
-		verdict = compound;
+	if (verdict.action < SMBSIGN_REFUSE && !smbsign_is_first(gate)) {
+		compound = smbsign_policy_compound(element,
+						   gate->frame.session_id);
+		if (compound.action != SMBSIGN_PASS)
+			verdict = compound;
+	}
 	if (verdict.action < SMBSIGN_REFUSE &&
 	    element->command == SMB2_CMD_SESSION_SETUP)
 		smbsign_setup_limit(conn, element, &verdict);
