@@ -283,6 +283,14 @@ struct validated {
 	struct smb2_validate_response	answer;
 } __packed;
 
+static void validate(struct smbsign_conn *conn,
+		     const struct smbsign_response *response)
+{
+	mutex_lock(&conn->tx.lock);
+	smbsign_negotiate_validated(conn, response);
+	mutex_unlock(&conn->tx.lock);
+}
+
 /* It says what the NEGOTIATE response said, where that was changed. */
 static void validation(struct kunit *test)
 {
@@ -310,18 +318,18 @@ static void validation(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test,
 			  smbsign_response_first(&response, &msg,
 						 sizeof(message) - 4));
-	smbsign_negotiate_validated(conn, &response);
+	validate(conn, &response);
 	KUNIT_EXPECT_EQ(test, ENABLED, le16_to_cpu(message.answer.security_mode));
 	conn->negotiation.told = true;
-	smbsign_negotiate_validated(conn, &response);
+	validate(conn, &response);
 	KUNIT_EXPECT_EQ(test, BOTH, le16_to_cpu(message.answer.security_mode));
 	/* Another FSCTL, and another command, are left alone. */
 	message.answer.security_mode = cpu_to_le16(ENABLED);
 	message.ioctl.ctl_code = cpu_to_le32(1);
-	smbsign_negotiate_validated(conn, &response);
+	validate(conn, &response);
 	message.ioctl.ctl_code = cpu_to_le32(SMB2_FSCTL_VALIDATE_NEGOTIATE);
 	response.header.command = cpu_to_le16(SMB2_CMD_READ);
-	smbsign_negotiate_validated(conn, &response);
+	validate(conn, &response);
 	KUNIT_EXPECT_EQ(test, ENABLED, le16_to_cpu(message.answer.security_mode));
 }
 

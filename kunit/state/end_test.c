@@ -50,16 +50,27 @@ static struct sock *open_socket(struct kunit *test)
 	return socket->sk;
 }
 
+static bool install(struct sock *sk, enum smbsign_guard_kind kind)
+{
+	bool installed;
+
+	lock_sock(sk);
+	installed = smbsign_guard_install(sk, kind, &functions);
+	release_sock(sk);
+	return installed;
+}
+
 /* As socket/attach.c does. */
 static struct smbsign_conn *attach_to(struct kunit *test, struct sock *sk)
 {
 	struct smbsign_conn *conn = smbsign_conn_alloc(sk, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, conn);
-	KUNIT_ASSERT_TRUE(test, smbsign_guard_install(sk, SMBSIGN_GUARD_CONN,
-						      &functions));
+	KUNIT_ASSERT_TRUE(test, install(sk, SMBSIGN_GUARD_CONN));
 	smbsign_registry_add(conn);
+	lock_sock(sk);
 	smbsign_guard_publish(conn, &functions);
+	release_sock(sk);
 	smbsign_gauge_add(SMBSIGN_GAUGE_CONNECTIONS, 1);
 	return conn;
 }
@@ -111,8 +122,7 @@ static void shut(struct kunit *test)
 	struct sock *sk = open_socket(test);
 	struct proto *base = sk->sk_prot;
 
-	KUNIT_ASSERT_TRUE(test, smbsign_guard_install(sk, SMBSIGN_GUARD_SHUT,
-						      &functions));
+	KUNIT_ASSERT_TRUE(test, install(sk, SMBSIGN_GUARD_SHUT));
 	KUNIT_EXPECT_STREQ(test, "kind 1", sk->sk_prot->name);
 	KUNIT_EXPECT_TRUE(test, smbsign_guard_is_ours(sk));
 	KUNIT_EXPECT_FALSE(test, smbsign_guard_has_conn(sk));
@@ -130,8 +140,7 @@ static void taken(struct kunit *test)
 	struct proto *base = sk->sk_prot, other = *base;
 
 	WRITE_ONCE(sk->sk_prot, &other);
-	KUNIT_EXPECT_FALSE(test, smbsign_guard_install(sk, SMBSIGN_GUARD_CONN,
-						       &functions));
+	KUNIT_EXPECT_FALSE(test, install(sk, SMBSIGN_GUARD_CONN));
 	KUNIT_EXPECT_PTR_EQ(test, &other, sk->sk_prot);
 	KUNIT_EXPECT_FALSE(test, smbsign_guard_is_ours(sk));
 	detach(sk);

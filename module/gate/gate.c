@@ -305,6 +305,7 @@ bool smbsign_gate_arrived(struct smbsign_conn *conn)
 	struct smbsign_gate *gate = &conn->gate;
 	enum smbsign_step step;
 
+	sock_owned_by_me(conn->sk);
 	if (conn->life != SMBSIGN_LIFE_OPEN ||
 	    gate->frame.fate == SMBSIGN_FATE_REFUSED)
 		return true;
@@ -365,6 +366,7 @@ enum smbsign_next smbsign_gate_next(struct smbsign_conn *conn, u32 *length)
 	enum smbsign_next next;
 	enum smbsign_step step;
 
+	sock_owned_by_me(conn->sk);
 	while (!know_next(conn, &next, length)) {
 		step = take_turn(conn);
 		if (released_bytes(conn))

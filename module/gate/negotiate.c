@@ -346,6 +346,7 @@ int smbsign_negotiate_response(struct smbsign_conn *conn,
 	u8 *message;
 	int ret = -EPROTO;
 
+	lockdep_assert_held(&conn->tx.lock);
 	if (response->header.status != cpu_to_le32(SMB2_STATUS_SUCCESS))
 		return 0;
 	if (response->length > SMBSIGN_INSPECT_MAX)
@@ -394,6 +395,7 @@ void smbsign_negotiate_validated(const struct smbsign_conn *conn,
 	u32 length = min_t(size_t, response->length, VALIDATED_MAX);
 	u8 *message;
 
+	lockdep_assert_held(&conn->tx.lock);
 	if (!conn->negotiation.told ||
 	    response->header.command != cpu_to_le16(SMB2_CMD_IOCTL))
 		return;

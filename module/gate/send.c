@@ -33,9 +33,10 @@ static int send_part(struct smbsign_conn *conn, u8 *data, size_t length,
  */
 int smbsign_send(struct smbsign_conn *conn, u8 *data, int length, int flags)
 {
-	int sent = send_part(conn, data, length, flags);
-	int ret;
+	int sent, ret;
 
+	lockdep_assert_held(&conn->tx.lock);
+	sent = send_part(conn, data, length, flags);
 	if (sent < 0 || sent == length)
 		return sent;
 	ret = send_part(conn, data + sent, length - sent,

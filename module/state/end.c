@@ -45,6 +45,7 @@ void smbsign_end_cut(struct smbsign_conn *conn,
 		     const struct smbsign_element *element,
 		     enum smbsign_reason reason)
 {
+	sock_owned_by_me(conn->sk);
 	if (conn->life >= SMBSIGN_LIFE_CUT)
 		return;
 	smbsign_report(conn, element, reason, SMBSIGN_OUTCOME_RESET);

@@ -76,6 +76,7 @@ base_of(const struct sock *sk, const struct smbsign_guard_functions *functions)
 bool smbsign_guard_install(struct sock *sk, enum smbsign_guard_kind kind,
 			   const struct smbsign_guard_functions *functions)
 {
+	sock_owned_by_me(sk);
 	if (base_of(sk, functions) != sk->sk_prot)
 		return false;
 	WRITE_ONCE(sk->sk_prot, &family_of(sk)->table[kind]);
@@ -96,6 +97,7 @@ void smbsign_guard_publish(struct smbsign_conn *conn,
 {
 	struct inet_connection_sock *icsk = inet_csk(conn->sk);
 
+	sock_owned_by_me(conn->sk);
 	/* Read urgent bytes in place: otherwise ksmbd would read past them. */
 	sock_set_flag(conn->sk, SOCK_URGINLINE);
 	rcu_assign_pointer(icsk->icsk_ulp_data, conn);
