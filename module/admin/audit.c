@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Records for the kernel's audit log: refusals, and changes of the policy. */
+/* Records for the kernel's audit log: refusals, and changes of knobs. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/audit.h>

@@ -19,8 +19,8 @@
 #include "state/session.h"
 
 /*
- * @next: the id to try next; 0 before the first @table: ksmbd's table of
- * SessionIds; compared, never dereferenced
+ * @next: the id to try next; 0 before the first
+ * @table: ksmbd's table of SessionIds; compared, never dereferenced
  */
 static struct {
 	struct mutex		lock;	/* all below */

@@ -272,8 +272,8 @@ judge_unknown(const struct smbsign_session_facts *session,
 	      const struct smbsign_element *element)
 {
 	return make_answerable(refuse(SMBSIGN_REASON_SESSION_UNKNOWN,
-				 SMB2_STATUS_USER_SESSION_DELETED),
-			  session, element);
+				      SMB2_STATUS_USER_SESSION_DELETED),
+			       session, element);
 }
 
 /*
