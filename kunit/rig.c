@@ -391,6 +391,26 @@ int rig_authenticate(struct smbsign_conn *conn, u64 id, const u8 *raw)
 }
 
 /**
+ * rig_serial() - which key does a session have?
+ * @conn:	the connection
+ * @id:		SessionId
+ *
+ * Context: process.
+ * Return: its smbsign_key.serial, or 0 if it has none.
+ */
+u64 rig_serial(struct smbsign_conn *conn, u64 id)
+{
+	struct smbsign_session_facts facts;
+	int grace = smbsign_grace_enter();
+	struct smbsign_key *key = smbsign_session_lookup(conn, id, &facts);
+	u64 serial = key ? key->serial : 0;
+
+	smbsign_key_put(key);
+	smbsign_grace_leave(grace);
+	return serial;
+}
+
+/**
  * rig_suite_init() - set up what main.c does for sessions and keys
  * @suite:	the suite
  *

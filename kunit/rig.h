@@ -50,6 +50,7 @@ int rig_answer(struct smbsign_conn *conn, struct smbsign_awaited *awaited,
 int rig_setup(struct smbsign_conn *conn, const struct rig_setup *setup);
 int rig_check(struct smbsign_conn *conn, u64 id, const u8 *raw);
 void rig_end(u64 id);
+u64 rig_serial(struct smbsign_conn *conn, u64 id);
 
 int rig_suite_init(struct kunit_suite *suite);
 void rig_suite_exit(struct kunit_suite *suite);

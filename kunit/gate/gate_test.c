@@ -632,6 +632,14 @@ static void reset_on_violation(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, conn->life, SMBSIGN_LIFE_CUT);
 }
 
+static void cut(struct smbsign_conn *conn)
+{
+	lock_sock(conn->sk);
+	smbsign_end_cut(conn, &conn->gate.request.element,
+			SMBSIGN_REASON_SHORT_WRITE);
+	release_sock(conn->sk);
+}
+
 /* After a cut, nothing more is looked at, and there is one report. */
 static void terminal(struct kunit *test)
 {
@@ -643,19 +651,13 @@ static void terminal(struct kunit *test)
 	start_at(conn, 0);
 	rig_arrive(test, conn, stream->data, stream->length, false);
 	run(conn);
-	lock_sock(conn->sk);
-	smbsign_end_cut(conn, &conn->gate.request.element,
-			SMBSIGN_REASON_SHORT_WRITE);
-	release_sock(conn->sk);
+	cut(conn);
 	readable = released_bytes(conn);
 	forget_reports();
 	for (i = 0; i < 3; i++) {
 		rig_arrive(test, conn, stream->data, stream->length, false);
 		KUNIT_EXPECT_EQ(test, SMBSIGN_STEP_OVER, run(conn));
-		lock_sock(conn->sk);
-		smbsign_end_cut(conn, &conn->gate.request.element,
-				SMBSIGN_REASON_SHORT_WRITE);
-		release_sock(conn->sk);
+		cut(conn);
 	}
 	KUNIT_EXPECT_EQ(test, readable, released_bytes(conn));
 	KUNIT_EXPECT_EQ(test, 0U, around.reports);
@@ -1561,15 +1563,6 @@ static void softirq_bulk(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, in_softirq_call(conn));
 }
 
-static void cut_now(struct smbsign_conn *conn)
-{
-	lock_sock(conn->sk);
-	smbsign_end_cut(conn, &conn->gate.request.element,
-			SMBSIGN_REASON_SHORT_WRITE);
-	release_sock(conn->sk);
-	forget_reports();
-}
-
 /* What arrives on a connection that was cut is not looked at, however large. */
 static void softirq_cut(struct kunit *test)
 {
@@ -1582,7 +1575,8 @@ static void softirq_cut(struct kunit *test)
 	rig_arrive(test, home, data, length / 2, true);
 	in_softirq_call(home);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_GATE_BODY, home->gate.state);
-	cut_now(home);
+	cut(home);
+	forget_reports();
 	released = home->gate.cursor.released;
 	home->sk->sk_rcvbuf = 4096;
 	KUNIT_EXPECT_TRUE(test, in_softirq_call(home));
@@ -1594,7 +1588,8 @@ static void softirq_cut(struct kunit *test)
 	conn = refused_without_room(test, home);
 	smbsign_knobs.softirq_bytes = 10;
 	KUNIT_EXPECT_EQ(test, SMBSIGN_GATE_BODY, conn->gate.state);
-	cut_now(conn);
+	cut(conn);
+	forget_reports();
 	KUNIT_EXPECT_TRUE(test, in_softirq_call(conn));
 	KUNIT_EXPECT_EQ(test, 0U, around.reports);
 	KUNIT_EXPECT_EQ(test, 0ULL, conn->refusals);

@@ -7,9 +7,6 @@
 #include "../failing.h"
 #include "../written.h"
 
-#include "base/grace.h"
-#include "state/session.h"
-
 #include "gate/refuse.c"
 #include "wire/response.c"
 #include "gate/sign.c"
@@ -67,18 +64,6 @@ static struct smbsign_conn *conn_for(struct kunit *test)
 	return conn;
 }
 
-static u64 serial_of_key(struct smbsign_conn *conn)
-{
-	struct smbsign_session_facts facts;
-	int grace = smbsign_grace_enter();
-	struct smbsign_key *key = smbsign_session_lookup(conn, ID, &facts);
-	u64 serial = key ? key->serial : 0;
-
-	smbsign_key_put(key);
-	smbsign_grace_leave(grace);
-	return serial;
-}
-
 static u64 id_of(u32 i)
 {
 	return i < 2 ? ID : STRANGER;
@@ -96,7 +81,7 @@ static void refuse_all(struct kunit *test, struct smbsign_conn *conn)
 	for (i = 0; i < ECHOES; i++) {
 		refused = written_await(test, conn, SMBSIGN_AWAITED_REFUSED,
 					FIRST_ID + i, id_of(i));
-		refused->shown = i ? 0 : serial_of_key(conn);
+		refused->shown = i ? 0 : rig_serial(conn, ID);
 		refused->status = SMB2_STATUS_ACCESS_DENIED + i;
 	}
 }
@@ -255,6 +240,7 @@ static void one_response(struct kunit *test)
 	struct message message;
 	struct kvec vec = { .iov_base = message.nbss, .iov_len = MESSAGE_SIZE };
 	struct msghdr msg = { .msg_flags = MSG_DONTWAIT };
+	int ret;
 
 	written_make(&message, SMB2_CMD_SESSION_SETUP, 7, ID,
 		     SMB2_STATUS_SUCCESS);
@@ -264,10 +250,11 @@ static void one_response(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test,
 			  smbsign_response_first(&response, &msg, MESSAGE_SIZE -
 						 SMB2_NBSS_SIZE));
-	KUNIT_EXPECT_EQ(test, (int)MESSAGE_SIZE,
-			smbsign_refuse_response(conn, &msg, MESSAGE_SIZE,
-						&response,
-						SMB2_STATUS_NOT_SUPPORTED));
+	mutex_lock(&conn->tx.lock);
+	ret = smbsign_refuse_response(conn, &msg, MESSAGE_SIZE, &response,
+				      SMB2_STATUS_NOT_SUPPORTED);
+	mutex_unlock(&conn->tx.lock);
+	KUNIT_EXPECT_EQ(test, (int)MESSAGE_SIZE, ret);
 	KUNIT_EXPECT_EQ(test, 0, (int)iov_iter_count(&msg.msg_iter));
 	KUNIT_EXPECT_EQ(test, SMB2_NBSS_SIZE + ERROR_SIZE,
 			(size_t)written.length);

@@ -128,18 +128,6 @@ static enum made refuse(struct kunit *test, struct smbsign_conn *conn, u64 shown
 	return made_of(&before, &message, key_a);
 }
 
-static u64 serial_of(struct smbsign_conn *conn, u64 id)
-{
-	struct smbsign_session_facts facts;
-	int grace = smbsign_grace_enter();
-	struct smbsign_key *key = smbsign_session_lookup(conn, id, &facts);
-	u64 serial = key ? key->serial : 0;
-
-	smbsign_key_put(key);
-	smbsign_grace_leave(grace);
-	return serial;
-}
-
 static struct smbsign_conn *authenticated(struct kunit *test)
 {
 	struct smbsign_conn *conn = rig_open(test, 0);
@@ -195,7 +183,7 @@ static void in_progress(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, DISCLAIMED, respond(test, to, gate, true));
 	KUNIT_EXPECT_EQ(test, DISCLAIMED, respond(test, to, 0, true));
 	/* Unless the client has shown that it has the session's key */
-	KUNIT_EXPECT_EQ(test, RIGHT, respond(test, to, serial_of(conn, ID), true));
+	KUNIT_EXPECT_EQ(test, RIGHT, respond(test, to, rig_serial(conn, ID), true));
 }
 
 /* An error is signed only if the client has shown that it has the key. */
@@ -204,7 +192,7 @@ static void refused(struct kunit *test)
 	static const enum made from_elsewhere[] = { RIGHT, UNTOUCHED };
 	struct smbsign_conn *conn = authenticated(test);
 	struct smbsign_conn *other = rig_open(test, 0);
-	u64 serial = serial_of(conn, ID), another = serial_of(conn, ID + 1);
+	u64 serial = rig_serial(conn, ID), another = rig_serial(conn, ID + 1);
 	unsigned int turn;
 	enum made made;
 
@@ -249,7 +237,7 @@ static void legs(struct kunit *test)
 		awaited = rig_await(conn, SMBSIGN_AWAITED_SETUP, &setup);
 		KUNIT_ASSERT_NOT_NULL(test, awaited);
 		if (cases[i].shown)
-			awaited->shown = serial_of(conn, ID);
+			awaited->shown = rig_serial(conn, ID);
 		fill(&message, SMB2_CMD_SESSION_SETUP, cases[i].status, 0);
 		message.header.message_id = cpu_to_le64(awaited->message_id);
 		before = message;
