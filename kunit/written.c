@@ -109,7 +109,7 @@ void written_expect_signed(struct kunit *test, struct smbsign_conn *conn,
 	key = smbsign_session_lookup(conn, session_id, &facts);
 	smbsign_grace_leave(grace);
 	KUNIT_ASSERT_NOT_NULL(test, key);
-	KUNIT_ASSERT_EQ(test, 0, smbsign_mac_begin(&mac, key));
+	KUNIT_ASSERT_EQ(test, 0, smbsign_mac_begin(&mac, key, header));
 	KUNIT_EXPECT_EQ(test, 0, smbsign_mac_header(&mac, (u8 *)header));
 	KUNIT_EXPECT_EQ(test, 0, smbsign_mac_update(&mac, (u8 *)(header + 1),
 						    length - sizeof(*header)));

@@ -38,6 +38,9 @@ static int peek(struct smbsign_conn *conn, u32 seq, void *to, u32 length)
 	return ret;
 }
 
+/* AES-CMAC needs none. */
+static const struct smb2_header no_header;
+
 static int mac_queue(struct smbsign_conn *conn, u32 seq, u32 length, u8 *out)
 {
 	struct smbsign_key *key = smbsign_key_alloc(SMB2_SIGNING_AES_CMAC,
@@ -47,7 +50,7 @@ static int mac_queue(struct smbsign_conn *conn, u32 seq, u32 length, u8 *out)
 
 	if (IS_ERR(key))
 		return PTR_ERR(key);
-	ret = smbsign_mac_begin(&mac, key);
+	ret = smbsign_mac_begin(&mac, key, &no_header);
 	if (ret)
 		return ret;
 	lock_sock(conn->sk);
@@ -66,7 +69,7 @@ static int mac_bytes(const u8 *data, u32 length, u8 *out)
 
 	if (IS_ERR(key))
 		return PTR_ERR(key);
-	return smbsign_mac_begin(&mac, key) ?:
+	return smbsign_mac_begin(&mac, key, &no_header) ?:
 	       smbsign_mac_update(&mac, data, length) ?:
 	       smbsign_mac_end(&mac, out);
 }

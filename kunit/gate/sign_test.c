@@ -48,7 +48,7 @@ static bool is_right(const struct message *message, const u8 *raw)
 	struct smbsign_mac mac = { };
 
 	memset(copy.header.signature, 0, sizeof(copy.header.signature));
-	return !IS_ERR(key) && !smbsign_mac_begin(&mac, key) &&
+	return !IS_ERR(key) && !smbsign_mac_begin(&mac, key, &copy.header) &&
 	       !smbsign_mac_update(&mac, (u8 *)&copy.header, LENGTH) &&
 	       !smbsign_mac_end(&mac, expected) &&
 	       !memcmp(expected, message->header.signature, sizeof(expected));

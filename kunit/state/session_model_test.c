@@ -381,9 +381,11 @@ static void do_step(struct model *m)
 
 static int mac_with(struct smbsign_key *key, u8 out[SMB2_SIGNATURE_SIZE])
 {
+	static const struct smb2_header header;
 	struct smbsign_mac mac = { };
 
-	return smbsign_mac_begin(&mac, key) ?: smbsign_mac_end(&mac, out);
+	return smbsign_mac_begin(&mac, key, &header) ?:
+	       smbsign_mac_end(&mac, out);
 }
 
 /* Tell by its MAC which key it is.  Releases @key. */

@@ -121,7 +121,7 @@ static enum smbsign_step begin_verifying(struct smbsign_conn *conn,
 	struct smbsign_gate *gate = &conn->gate;
 	struct smbsign_gate_request *request = &gate->request;
 
-	if (smbsign_mac_begin(&request->mac, key) ||
+	if (smbsign_mac_begin(&request->mac, key, header) ||
 	    smbsign_mac_header(&request->mac, (const u8 *)header))
 		return smbsign_step_cut(conn, SMBSIGN_REASON_NO_MEMORY);
 	memcpy(request->signature, header->signature,

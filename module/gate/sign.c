@@ -69,7 +69,7 @@ static int sign_header(struct smb2_header *header, u32 length,
 	header->flags |= cpu_to_le32(SMB2_FLAG_SIGNED);
 	memset(header->signature, 0, sizeof(header->signature));
 	mac.key = NULL;
-	ret = smbsign_mac_begin(&mac, key);
+	ret = smbsign_mac_begin(&mac, key, header);
 	if (!ret)
 		ret = response ? add_response(&mac, response) :
 				 smbsign_mac_update(&mac, (u8 *)header, length);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HMAC-SHA256 and AES-CMAC over messages in pieces.
+ * HMAC-SHA256, AES-CMAC and AES-GMAC over messages in pieces.
  *
- * The kernel's shash does the work, or cmac.c if that is faster.  A key is set
- * once and shared by all messages of a session, in any context.
+ * The kernel's shash does the work, or cmac.c and gmac.c.  A key is set once
+ * and shared by all messages of a session, in any context.
  */
+#include <linux/unaligned.h>
+
 #include "base/grace.h"
 #include "mac/mac.h"
+#include "mac/nonces.h"
 
 static const char * const algorithm_names[] = {
 	[SMB2_SIGNING_HMAC_SHA256] = "hmac(sha256)",
@@ -19,7 +22,7 @@ static atomic64_t serials;
 static struct crypto_shash *pinned[ARRAY_SIZE(algorithm_names)];
 
 /**
- * smbsign_mac_init() - make sure that both algorithms exist
+ * smbsign_mac_init() - make sure that the algorithms exist
  *
  * Context: process, may sleep and load modules.
  * Return: 0, -ENOMEM, or the error of crypto_alloc_shash().
@@ -38,7 +41,7 @@ int smbsign_mac_init(void)
 			return ret;
 		}
 	}
-	ret = smbsign_cmac_init();
+	ret = smbsign_cmac_init() ?: smbsign_gmac_init();
 	if (ret)
 		smbsign_mac_exit();
 	return ret;
@@ -53,6 +56,7 @@ void smbsign_mac_exit(void)
 {
 	unsigned int i;
 
+	smbsign_gmac_exit();
 	smbsign_cmac_exit();
 	for (i = 0; i < ARRAY_SIZE(pinned); i++) {
 		crypto_free_shash(pinned[i]);
@@ -60,11 +64,33 @@ void smbsign_mac_exit(void)
 	}
 }
 
-static int shash_setkey(struct smbsign_key *key, u16 algorithm, const u8 *raw)
+/**
+ * smbsign_mac_knows() - can messages be signed with an algorithm?
+ * @algorithm:	SMB2_SIGNING_*
+ *
+ * Context: any.
+ * Return: true if they can.
+ */
+bool smbsign_mac_knows(u16 algorithm)
+{
+	return algorithm < ARRAY_SIZE(algorithm_names) ||
+	       (algorithm == SMB2_SIGNING_AES_GMAC && smbsign_gmac_available());
+}
+
+static enum smbsign_engine engine_for(u16 algorithm)
+{
+	if (algorithm == SMB2_SIGNING_AES_GMAC)
+		return SMBSIGN_ENGINE_GMAC;
+	if (algorithm == SMB2_SIGNING_AES_CMAC && smbsign_cmac_available())
+		return SMBSIGN_ENGINE_CMAC;
+	return SMBSIGN_ENGINE_SHASH;
+}
+
+static int shash_setkey(struct smbsign_key *key, const u8 *raw)
 {
 	int ret;
 
-	key->tfm = crypto_alloc_shash(algorithm_names[algorithm], 0, 0);
+	key->tfm = crypto_alloc_shash(algorithm_names[key->algorithm], 0, 0);
 	if (IS_ERR(key->tfm))
 		return PTR_ERR(key->tfm);
 	ret = crypto_shash_setkey(key->tfm, raw, SMB2_KEY_SIZE);
@@ -73,14 +99,26 @@ static int shash_setkey(struct smbsign_key *key, u16 algorithm, const u8 *raw)
 	return ret;
 }
 
+static int key_set(struct smbsign_key *key, const u8 *raw)
+{
+	switch (key->engine) {
+	case SMBSIGN_ENGINE_CMAC:
+		return smbsign_cmac_setkey(&key->cmac, raw);
+	case SMBSIGN_ENGINE_GMAC:
+		return smbsign_gmac_setkey(&key->gmac, raw);
+	default:
+		return shash_setkey(key, raw);
+	}
+}
+
 /**
  * smbsign_key_alloc() - prepare a key
- * @algorithm:	SMB2_SIGNING_HMAC_SHA256 or SMB2_SIGNING_AES_CMAC
+ * @algorithm:	SMB2_SIGNING_*
  * @raw:	the signing key, 16 bytes; on 2.x the session key
  *
  * Context: process, may sleep. [MS-SMB2] 3.1.4.1.
  * Return: the key with one reference, or an ERR_PTR: -EOPNOTSUPP for an
- * algorithm that ksmbd cannot have negotiated, or the error of the kernel's
+ * algorithm that cannot have been negotiated, or the error of the kernel's
  * crypto.
  */
 struct smbsign_key *smbsign_key_alloc(u16 algorithm,
@@ -89,21 +127,21 @@ struct smbsign_key *smbsign_key_alloc(u16 algorithm,
 	struct smbsign_key *key;
 	int ret;
 
-	if (algorithm >= ARRAY_SIZE(algorithm_names))
+	if (!smbsign_mac_knows(algorithm))
 		return ERR_PTR(-EOPNOTSUPP);
 	key = kzalloc(sizeof(*key), GFP_KERNEL);
 	if (!key)
 		return ERR_PTR(-ENOMEM);
-	if (algorithm == SMB2_SIGNING_AES_CMAC && smbsign_cmac_available())
-		ret = smbsign_cmac_setkey(&key->cmac, raw);
-	else
-		ret = shash_setkey(key, algorithm, raw);
+	key->algorithm = algorithm;
+	key->engine = engine_for(algorithm);
+	ret = key_set(key, raw);
 	if (ret) {
 		kfree_sensitive(key);
 		return ERR_PTR(ret);
 	}
 	key->serial = atomic64_inc_return(&serials);
 	refcount_set(&key->refs, 1);
+	smbsign_nonces_init(key);
 	return key;
 }
 
@@ -123,8 +161,17 @@ static void key_free(struct rcu_head *rcu)
 {
 	struct smbsign_key *key = container_of(rcu, struct smbsign_key, rcu);
 
-	crypto_free_shash(key->tfm);
-	smbsign_cmac_freekey(&key->cmac);
+	smbsign_nonces_free(key);
+	switch (key->engine) {
+	case SMBSIGN_ENGINE_CMAC:
+		smbsign_cmac_freekey(&key->cmac);
+		break;
+	case SMBSIGN_ENGINE_GMAC:
+		smbsign_gmac_freekey(&key->gmac);
+		break;
+	default:
+		crypto_free_shash(key->tfm);
+	}
 	kfree_sensitive(key);
 	smbsign_grace_freed(sizeof(*key));
 }
@@ -146,26 +193,53 @@ static struct shash_desc *desc_of(struct smbsign_mac *mac)
 	return (struct shash_desc *)mac->state;
 }
 
+static int shash_begin(struct smbsign_mac *mac)
+{
+	desc_of(mac)->tfm = mac->key->tfm;
+	return crypto_shash_init(desc_of(mac));
+}
+
+/* A MessageId, and who uses it for what: 3.1.4.1. */
+static void gmac_begin(struct smbsign_mac *mac, const struct smb2_header *header)
+{
+	u8 nonce[SMBSIGN_GMAC_NONCE_SIZE];
+	u32 role = mac->response ? SMB2_NONCE_SERVER : 0;
+
+	if (header->command == cpu_to_le16(SMB2_CMD_CANCEL))
+		role |= SMB2_NONCE_CANCEL;
+	memcpy(nonce, &header->message_id, sizeof(header->message_id));
+	put_unaligned_le32(role, nonce + sizeof(header->message_id));
+	smbsign_gmac_begin(&mac->gmac, nonce);
+}
+
 /**
  * smbsign_mac_begin() - start a computation
  * @mac:	the MAC; no computation may be under way
  * @key:	the key; its reference is consumed, even on error
+ * @header:	header of the message, which must be added, too
  *
- * Context: any.
+ * Context: any. [MS-SMB2] 3.1.4.1.
  * Return: 0 or the error of the kernel's crypto.
  */
-int smbsign_mac_begin(struct smbsign_mac *mac, struct smbsign_key *key)
+int smbsign_mac_begin(struct smbsign_mac *mac, struct smbsign_key *key,
+		      const struct smb2_header *header)
 {
-	int ret;
+	int ret = 0;
 
 	WARN_ON_ONCE(mac->key);
 	mac->key = key;
-	if (!key->tfm) {
+	mac->response = smb2_is_response(header);
+	mac->message_id = le64_to_cpu(header->message_id);
+	switch (key->engine) {
+	case SMBSIGN_ENGINE_CMAC:
 		smbsign_cmac_begin(&mac->cmac);
-		return 0;
+		break;
+	case SMBSIGN_ENGINE_GMAC:
+		gmac_begin(mac, header);
+		break;
+	default:
+		ret = shash_begin(mac);
 	}
-	desc_of(mac)->tfm = key->tfm;
-	ret = crypto_shash_init(desc_of(mac));
 	if (ret)
 		smbsign_mac_cancel(mac);
 	return ret;
@@ -201,10 +275,28 @@ int smbsign_mac_header(struct smbsign_mac *mac, const u8 *header)
 int smbsign_mac_update(struct smbsign_mac *mac, const u8 *data,
 		       unsigned int length)
 {
-	if (!mac->key->tfm)
+	switch (mac->key->engine) {
+	case SMBSIGN_ENGINE_CMAC:
 		return smbsign_cmac_update(&mac->key->cmac, &mac->cmac, data,
 					   length);
-	return crypto_shash_update(desc_of(mac), data, length);
+	case SMBSIGN_ENGINE_GMAC:
+		return smbsign_gmac_update(&mac->key->gmac, &mac->gmac, data,
+					   length);
+	default:
+		return crypto_shash_update(desc_of(mac), data, length);
+	}
+}
+
+static int compute(struct smbsign_mac *mac, u8 digest[HASH_MAX_DIGESTSIZE])
+{
+	switch (mac->key->engine) {
+	case SMBSIGN_ENGINE_CMAC:
+		return smbsign_cmac_end(&mac->key->cmac, &mac->cmac, digest);
+	case SMBSIGN_ENGINE_GMAC:
+		return smbsign_gmac_end(&mac->key->gmac, &mac->gmac, digest);
+	default:
+		return crypto_shash_final(desc_of(mac), digest);
+	}
 }
 
 /**
@@ -218,13 +310,11 @@ int smbsign_mac_update(struct smbsign_mac *mac, const u8 *data,
 int smbsign_mac_end(struct smbsign_mac *mac, u8 out[SMB2_SIGNATURE_SIZE])
 {
 	u8 digest[HASH_MAX_DIGESTSIZE];
-	int ret;
+	int ret = compute(mac, digest);
 
-	if (mac->key->tfm)
-		ret = crypto_shash_final(desc_of(mac), digest);
-	else
-		ret = smbsign_cmac_end(&mac->key->cmac, &mac->cmac, digest);
 	memcpy(out, digest, SMB2_SIGNATURE_SIZE);
+	if (!ret && mac->response)
+		smbsign_nonces_note(mac->key, mac->message_id, out);
 	smbsign_mac_cancel(mac);
 	return ret;
 }
@@ -239,10 +329,16 @@ void smbsign_mac_cancel(struct smbsign_mac *mac)
 {
 	if (!mac->key)
 		return;
-	if (mac->key->tfm)
-		memzero_explicit(mac->state, sizeof(mac->state));
-	else
+	switch (mac->key->engine) {
+	case SMBSIGN_ENGINE_CMAC:
 		memzero_explicit(mac->cmac.chain, sizeof(mac->cmac.chain));
+		break;
+	case SMBSIGN_ENGINE_GMAC:
+		memzero_explicit(mac->gmac.y, sizeof(mac->gmac.y));
+		break;
+	default:
+		memzero_explicit(mac->state, sizeof(mac->state));
+	}
 	smbsign_key_put(mac->key);
 	mac->key = NULL;
 }
@@ -250,7 +346,7 @@ void smbsign_mac_cancel(struct smbsign_mac *mac)
 /**
  * smbsign_mac_pieces() - compute the MAC of a message in pieces
  * @key:	the key; its reference is consumed
- * @vec:	the pieces
+ * @vec:	the pieces; the first begins with the header
  * @vecs:	their number
  * @out:	the MAC
  *
@@ -264,7 +360,7 @@ int smbsign_mac_pieces(struct smbsign_key *key, const struct kvec *vec,
 	int ret;
 
 	mac.key = NULL;
-	ret = smbsign_mac_begin(&mac, key);
+	ret = smbsign_mac_begin(&mac, key, vec->iov_base);
 	for (; !ret && vecs; vec++, vecs--)
 		ret = smbsign_mac_update(&mac, vec->iov_base, vec->iov_len);
 	if (!ret)

@@ -6,37 +6,67 @@
 #include <crypto/hash.h>
 #include <linux/refcount.h>
 #include <linux/uio.h>
+#include <linux/xarray.h>
 
 #include "smb2_wire.h"
 #include "mac/cmac.h"
+#include "mac/gmac.h"
+
+/**
+ * enum smbsign_engine - what computes MACs with a key
+ * @SMBSIGN_ENGINE_SHASH:	the kernel's shash
+ * @SMBSIGN_ENGINE_CMAC:	cmac.c
+ * @SMBSIGN_ENGINE_GMAC:	gmac.c
+ */
+enum smbsign_engine {
+	SMBSIGN_ENGINE_SHASH,
+	SMBSIGN_ENGINE_CMAC,
+	SMBSIGN_ENGINE_GMAC,
+};
 
 /**
  * struct smbsign_key - a signing key, prepared once
+ * @algorithm:	SMB2_SIGNING_*
+ * @engine:	what computes MACs with it, and which member has it
  * @tfm:	the kernel's transform with the key set, which never changes
- *		after that; NULL if @cmac is used
+ *		after that
  * @cmac:	the key for AES-CMAC by bulk CBC
+ * @gmac:	the key for AES-GMAC
  * @serial:	its number: no other key ever has the same, and it is not 0
  * @refs:	references; the key is freed a grace period after the last one
  * @rcu:	for that grace period
+ * @nonces:	with check_nonces, what it has signed (nonces.c)
  */
 struct smbsign_key {
-	struct crypto_shash	*tfm;
-	struct smbsign_cmac_key	cmac;
-	u64			serial;
-	refcount_t		refs;
-	struct rcu_head		rcu;
+	u16				algorithm;
+	enum smbsign_engine		engine;
+	union {
+		struct crypto_shash	*tfm;
+		struct smbsign_cmac_key	cmac;
+		struct smbsign_gmac_key	gmac;
+	};
+	u64				serial;
+	refcount_t			refs;
+	struct rcu_head			rcu;
+	struct xarray			nonces;
 };
 
 /**
  * struct smbsign_mac - a MAC being computed
  * @key:	the key, with a reference; NULL if no computation is under way
- * @cmac:	the computation, if the key has no @tfm
- * @state:	otherwise a struct shash_desc, followed by its state
+ * @response:	it signs a response
+ * @message_id:	MessageId
+ * @cmac:	the computation, by the key's engine
+ * @gmac:	the same
+ * @state:	the same: a struct shash_desc, followed by its state
  */
 struct smbsign_mac {
 	struct smbsign_key	*key;
+	bool			response;
+	u64			message_id;
 	union {
 		struct smbsign_cmac	cmac;
+		struct smbsign_gmac	gmac;
 		u8			state[sizeof(struct shash_desc) +
 					      HASH_MAX_DESCSIZE]
 							CRYPTO_MINALIGN_ATTR;
@@ -45,13 +75,15 @@ struct smbsign_mac {
 
 int smbsign_mac_init(void);
 void smbsign_mac_exit(void);
+bool smbsign_mac_knows(u16 algorithm);
 
 struct smbsign_key *smbsign_key_alloc(u16 algorithm,
 				      const u8 raw[SMB2_KEY_SIZE]);
 bool smbsign_key_get(struct smbsign_key *key);
 void smbsign_key_put(struct smbsign_key *key);
 
-int smbsign_mac_begin(struct smbsign_mac *mac, struct smbsign_key *key);
+int smbsign_mac_begin(struct smbsign_mac *mac, struct smbsign_key *key,
+		      const struct smb2_header *header);
 int smbsign_mac_header(struct smbsign_mac *mac, const u8 *header);
 int smbsign_mac_update(struct smbsign_mac *mac, const u8 *data,
 		       unsigned int length);
