@@ -27,7 +27,8 @@ void surroundings_reset(void)
 			.mode = SMBSIGN_POLICY_NEGOTIATED,
 			.min_dialect = SMB2_DIALECT_202,
 			.algorithms = BIT(SMB2_SIGNING_HMAC_SHA256) |
-				      BIT(SMB2_SIGNING_AES_CMAC),
+				      BIT(SMB2_SIGNING_AES_CMAC) |
+				      BIT(SMB2_SIGNING_AES_GMAC),
 			.replay_window = true,
 			.sign_responses = true,
 		},

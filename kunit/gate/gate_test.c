@@ -610,6 +610,7 @@ static void audit_hides(struct kunit *test)
 		run(conn);
 		KUNIT_EXPECT_EQ(test, sizeof(frame), released_bytes(conn));
 		KUNIT_EXPECT_TRUE_MSG(test, conn->repeats, "%u", i);
+		KUNIT_EXPECT_TRUE_MSG(test, conn->unseen, "%u", i);
 		rig_close(test, conn);
 	}
 }
@@ -1612,6 +1613,169 @@ static void replay_allowed(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, conn->repeats);
 }
 
+static const struct smbsign_awaited *the_awaited(struct kunit *test,
+						 struct smbsign_conn *conn)
+{
+	KUNIT_ASSERT_EQ(test, 1U, conn->awaited_count);
+	return list_first_entry(&conn->awaited, struct smbsign_awaited, node);
+}
+
+/* What passes and has no MessageId of its own is not answered signed. */
+static void reused_nonces(struct kunit *test)
+{
+	static const struct {
+		enum setting setting;
+		struct dialogue dialogue;
+		u16 algorithm;
+		enum smbsign_awaited_kind kind;
+		unsigned int awaited;
+	} cases[] = {
+		{ AUTHENTICATED, { .requests = { SIGNED_READ(1), SIGNED_READ(1) } },
+		  SMB2_SIGNING_AES_GMAC, SMBSIGN_AWAITED_UNPROVEN, 1 },
+		{ AUTHENTICATED, { .requests = { SIGNED_READ(60000) } },
+		  SMB2_SIGNING_AES_GMAC, SMBSIGN_AWAITED_UNPROVEN, 1 },
+		{ AUTHENTICATED, { .requests = { SIGNED_READ(1), SIGNED_READ(1) } },
+		  SMB2_SIGNING_AES_CMAC, SMBSIGN_AWAITED_UNPROVEN, 0 },
+		{ AUTHENTICATED, { .requests = { SIGNED_READ(1), SIGNED_READ(2) } },
+		  SMB2_SIGNING_AES_GMAC, SMBSIGN_AWAITED_UNPROVEN, 0 },
+		{ RELAXED, { .requests = {
+			{ SMB2_CMD_READ, 60000, ID, NULL, 0, 49 } } },
+		  SMB2_SIGNING_AES_GMAC, SMBSIGN_AWAITED_UNPROVEN, 1 },
+		{ AUTHENTICATED, { .requests = { SIGNED_READ(1),
+			{ SMB2_CMD_SESSION_SETUP, 1, ID, session_key, 0, 30 } } },
+		  SMB2_SIGNING_AES_GMAC, SMBSIGN_AWAITED_SETUP, 1 },
+		{ KEYLESS, { .requests = {
+			{ SMB2_CMD_READ, 60000, ID, session_key, 0, 49 } } },
+		  SMB2_SIGNING_AES_GMAC, SMBSIGN_AWAITED_PROVISIONAL, 1 },
+		{ ENDED, { .requests = { SIGNED_READ(60000) } },
+		  SMB2_SIGNING_AES_GMAC, SMBSIGN_AWAITED_REFUSED, 1 },
+	};
+	const struct smbsign_awaited *awaited;
+	struct smbsign_conn *conn;
+	struct stream *stream;
+	unsigned int i;
+
+	around.policy.replay_window = false;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		stream = stream_of(test, &cases[i].dialogue);
+		conn = conn_for(test, cases[i].setting);
+		conn->facts.algorithm = cases[i].algorithm;
+		start_at(conn, 0);
+		rig_arrive(test, conn, stream->data, stream->length, false);
+		run(conn);
+		KUNIT_EXPECT_EQ_MSG(test, SMBSIGN_LIFE_OPEN, conn->life, "%u", i);
+		KUNIT_ASSERT_EQ_MSG(test, cases[i].awaited, conn->awaited_count,
+				    "%u", i);
+		list_for_each_entry(awaited, &conn->awaited, node) {
+			KUNIT_EXPECT_EQ_MSG(test, cases[i].kind, awaited->kind,
+					    "%u", i);
+			KUNIT_EXPECT_EQ_MSG(test, awaited->reuses_nonce,
+					    awaited->kind !=
+					    SMBSIGN_AWAITED_REFUSED, "%u", i);
+			KUNIT_EXPECT_EQ_MSG(test, 0ULL, awaited->shown, "%u", i);
+		}
+		rig_close(test, conn);
+	}
+}
+
+/* Where the contexts of an offer begin, and its last algorithm. */
+#define OFFER_CONTEXTS	104
+#define OFFER_ALGORITHM	130
+#define OFFER_LENGTH	132
+
+/* A NEGOTIATE for 3.1.1 that offers an algorithm. */
+static void make_offer(u8 *frame, u16 algorithm)
+{
+	u8 *message = frame + SMB2_NBSS_SIZE;
+	struct smb2_header *header = header_at(message);
+	struct smb2_negotiate_request *request = (void *)(header + 1);
+
+	memset(frame, 0, SMB2_NBSS_SIZE + OFFER_LENGTH);
+	put_unaligned_be32(OFFER_LENGTH, frame);
+	header->protocol_id = SMB2_PROTOCOL_ID;
+	header->structure_size = cpu_to_le16(sizeof(*header));
+	header->command = cpu_to_le16(SMB2_CMD_NEGOTIATE);
+	request->dialect_count = cpu_to_le16(1);
+	request->contexts.offset = cpu_to_le32(OFFER_CONTEXTS);
+	request->contexts.count = cpu_to_le16(2);
+	put_unaligned_le16(SMB2_DIALECT_311, request + 1);
+	message += OFFER_CONTEXTS;
+	put_unaligned_le16(SMB2_CONTEXT_PREAUTH, message);
+	put_unaligned_le16(6, message + 2);
+	message += 16;
+	put_unaligned_le16(SMB2_CONTEXT_SIGNING, message);
+	put_unaligned_le16(4, message + 2);
+	put_unaligned_le16(1, message + 8);
+	put_unaligned_le16(algorithm, message + 10);
+}
+
+static void offer(struct kunit *test, struct smbsign_conn *conn, u8 *frame,
+		  u16 algorithm)
+{
+	make_offer(frame, algorithm);
+	start_at(conn, 0);
+	rig_arrive(test, conn, frame, SMB2_NBSS_SIZE + OFFER_LENGTH, false);
+	run(conn);
+}
+
+/* ksmbd reads an offer of AES-GMAC as one of AES-CMAC, and hashes what it was. */
+static void hides_gmac(struct kunit *test)
+{
+	u8 frame[SMB2_NBSS_SIZE + OFFER_LENGTH], *message;
+	struct smbsign_conn *conn = rig_open(test, 0);
+	const struct smbsign_substitute *substitute;
+
+	offer(test, conn, frame, SMB2_SIGNING_AES_GMAC);
+	KUNIT_EXPECT_EQ(test, 0U, released_bytes(conn));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_GATE_SWALLOW, conn->gate.state);
+	KUNIT_EXPECT_TRUE(test, conn->gate.blocked);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_AWAITED_NEGOTIATE,
+			the_awaited(test, conn)->kind);
+	substitute = conn->gate.substitute;
+	KUNIT_ASSERT_NOT_NULL(test, substitute);
+	KUNIT_ASSERT_EQ(test, (u32)sizeof(frame), substitute->length);
+	message = conn->gate.substitute->data + SMB2_NBSS_SIZE;
+	KUNIT_EXPECT_EQ(test, SMB2_SIGNING_AES_CMAC,
+			get_unaligned_le16(message + OFFER_ALGORITHM));
+	smbsign_negotiate_unhide(conn, message, OFFER_LENGTH - 1);
+	KUNIT_EXPECT_MEMNEQ(test, frame, substitute->data, sizeof(frame));
+	smbsign_negotiate_unhide(conn, message, OFFER_LENGTH);
+	KUNIT_EXPECT_MEMEQ(test, frame, substitute->data, sizeof(frame));
+	KUNIT_EXPECT_EQ(test, 0U, around.reports);
+	rig_close(test, conn);
+}
+
+/* Not where ksmbd answers by itself, or the administrator does not want it. */
+static void hides_nothing(struct kunit *test)
+{
+	u8 frame[SMB2_NBSS_SIZE + OFFER_LENGTH], copy[sizeof(frame)];
+	struct smbsign_conn *conn = rig_open(test, 0);
+	unsigned int i = 0;
+
+	offer(test, conn, frame, SMB2_SIGNING_AES_CMAC);
+	KUNIT_EXPECT_EQ(test, (u32)sizeof(frame), released_bytes(conn));
+	memcpy(copy, frame, sizeof(frame));
+	smbsign_negotiate_unhide(conn, copy + SMB2_NBSS_SIZE, OFFER_LENGTH);
+	KUNIT_EXPECT_MEMEQ(test, frame, copy, sizeof(frame));
+	conn = rig_open(test, 0);
+	around.policy.algorithms = BIT(SMB2_SIGNING_AES_CMAC);
+	offer(test, conn, frame, SMB2_SIGNING_AES_GMAC);
+	KUNIT_EXPECT_EQ(test, (u32)sizeof(frame), released_bytes(conn));
+	around.policy.algorithms = BIT(SMB2_SIGNING_AES_GMAC);
+	do {
+		conn = rig_open(test, 0);
+		around.failed = 0;
+		around.allocate = i++;
+		offer(test, conn, frame, SMB2_SIGNING_AES_GMAC);
+		around.allocate = -1;
+		KUNIT_EXPECT_EQ(test, 0U, released_bytes(conn));
+		KUNIT_EXPECT_EQ(test, conn->life,
+				around.failed ? SMBSIGN_LIFE_CUT :
+						SMBSIGN_LIFE_OPEN);
+	} while (around.failed);
+	KUNIT_EXPECT_GT(test, i, 2U);
+}
+
 /* If CreditCharge was agreed on, a request uses a range of ids, once. */
 static void charges(struct kunit *test)
 {
@@ -1798,6 +1962,9 @@ static struct kunit_case gate_cases[] = {
 	KUNIT_CASE(softirq_bulk),
 	KUNIT_CASE(softirq_cut),
 	KUNIT_CASE(replay_allowed),
+	KUNIT_CASE(reused_nonces),
+	KUNIT_CASE(hides_gmac),
+	KUNIT_CASE(hides_nothing),
 	KUNIT_CASE(charges),
 	KUNIT_CASE_PARAM(captured, sample_gen_params),
 	KUNIT_CASE_PARAM(captured_signed, sample_gen_params),

@@ -85,7 +85,7 @@ static void fill_message(struct message *message, u16 dialect, u16 security)
  * @mode:	the policy
  * @server:	SecurityMode of the response
  * @client:	SecurityMode of the request
- * @offered:	signing algorithms of the request, BIT(SMB2_SIGNING_*), the lowest first
+ * @offered:	signing algorithms of the request, BIT(SMB2_SIGNING_*)
  * @says:	SecurityMode afterwards
  * @algorithm:	the algorithm that it names then
  * @compresses:	it still agrees on compression
@@ -103,6 +103,7 @@ struct hashed_case {
 
 #define HMAC	SMB2_SIGNING_HMAC_SHA256
 #define CMAC	SMB2_SIGNING_AES_CMAC
+#define GMAC	SMB2_SIGNING_AES_GMAC
 
 static const struct hashed_case hashed_cases[] = {
 	{ "nobody demands", SMBSIGN_POLICY_NEGOTIATED, ENABLED, ENABLED,
@@ -117,6 +118,8 @@ static const struct hashed_case hashed_cases[] = {
 	  ENABLED, BIT(CMAC), ENABLED, CMAC, true },
 	{ "HMAC-SHA256 alone was offered", SMBSIGN_POLICY_NEGOTIATED, ENABLED,
 	  ENABLED, BIT(HMAC), ENABLED, HMAC, true },
+	{ "AES-GMAC alone was offered", SMBSIGN_POLICY_NEGOTIATED, ENABLED,
+	  ENABLED, BIT(GMAC), ENABLED, GMAC, true },
 	{ "no algorithm was offered", SMBSIGN_POLICY_NEGOTIATED, ENABLED,
 	  ENABLED, 0, ENABLED, CMAC, true },
 };
@@ -132,7 +135,7 @@ static void hashed(struct kunit *test)
 	around.policy.mode = kase->mode;
 	conn->negotiation.offer.security_mode = kase->client;
 	conn->negotiation.contexts.algorithms = kase->offered;
-	conn->negotiation.contexts.preferred = kase->algorithm;
+	conn->negotiation.contexts.offered[0] = kase->algorithm;
 	fill_message(&message, SMB2_DIALECT_311, kase->server);
 	smbsign_negotiate_hashed(conn, (u8 *)&message.header, LENGTH);
 	KUNIT_EXPECT_EQ(test, kase->says,

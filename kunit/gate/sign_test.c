@@ -40,9 +40,13 @@ enum made {
 	WRONG,
 };
 
+/* What signatures are made with, and the Status of ksmbd's responses. */
+static u16 algorithm;
+static u32 status;
+
 static bool is_right(const struct message *message, const u8 *raw)
 {
-	struct smbsign_key *key = smbsign_key_alloc(SMB2_SIGNING_AES_CMAC, raw);
+	struct smbsign_key *key = smbsign_key_alloc(algorithm, raw);
 	struct message copy = *message;
 	u8 expected[SMB2_SIGNATURE_SIZE];
 	struct smbsign_mac mac = { };
@@ -96,7 +100,7 @@ static enum made respond(struct kunit *test, struct smbsign_conn *conn,
 	struct msghdr msg = { };
 	int grace;
 
-	fill(&message, SMB2_CMD_LOGOFF, 0, said ? SMB2_FLAG_SIGNED : 0);
+	fill(&message, SMB2_CMD_LOGOFF, status, said ? SMB2_FLAG_SIGNED : 0);
 	if (said)
 		memset(message.header.signature, 0x5a, SMB2_SIGNATURE_SIZE);
 	before = message;
@@ -250,11 +254,58 @@ static void legs(struct kunit *test)
 	}
 }
 
+/* Its final response has the same MessageId. */
+static void interim(struct kunit *test)
+{
+	struct smbsign_conn *conn = authenticated(test);
+
+	status = SMB2_STATUS_PENDING;
+	KUNIT_EXPECT_EQ(test, UNTOUCHED,
+			respond(test, conn, SMBSIGN_SHOWN_AT_GATE, false));
+	KUNIT_EXPECT_EQ(test, DISCLAIMED,
+			respond(test, conn, SMBSIGN_SHOWN_AT_GATE, true));
+}
+
+/* AES-GMAC signs only what has a MessageId of its own. */
+static void gmac(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_conn *other = rig_open(test, 0);
+	u64 serial;
+
+	algorithm = SMB2_SIGNING_AES_GMAC;
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	rig_negotiate(other, SMB2_DIALECT_300, true);
+	conn->facts.algorithm = algorithm;
+	other->facts.algorithm = algorithm;
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	serial = rig_serial(conn, ID);
+	KUNIT_EXPECT_EQ(test, RIGHT,
+			respond(test, conn, SMBSIGN_SHOWN_AT_GATE, false));
+	KUNIT_EXPECT_EQ(test, RIGHT, refuse(test, conn, serial));
+	/* MessageIds of another connection */
+	KUNIT_EXPECT_EQ(test, UNTOUCHED, refuse(test, other, serial));
+	/* MessageIds that nobody has seen */
+	conn->unseen = true;
+	KUNIT_EXPECT_EQ(test, DISCLAIMED,
+			respond(test, conn, SMBSIGN_SHOWN_AT_GATE, true));
+	KUNIT_EXPECT_EQ(test, UNTOUCHED, refuse(test, conn, serial));
+}
+
+static int sign_init(struct kunit *test)
+{
+	algorithm = SMB2_SIGNING_AES_CMAC;
+	status = SMB2_STATUS_SUCCESS;
+	return rig_init(test);
+}
+
 static struct kunit_case sign_cases[] = {
 	KUNIT_CASE(at_gate),
 	KUNIT_CASE(in_progress),
 	KUNIT_CASE(refused),
 	KUNIT_CASE(legs),
+	KUNIT_CASE(interim),
+	KUNIT_CASE(gmac),
 	{}
 };
 
@@ -262,7 +313,7 @@ static struct kunit_suite sign_suite = {
 	.name = "smbsign_sign",
 	.suite_init = rig_suite_init,
 	.suite_exit = rig_suite_exit,
-	.init = rig_init,
+	.init = sign_init,
 	.exit = rig_exit,
 	.test_cases = sign_cases,
 };

@@ -370,6 +370,31 @@ static void key_bits(struct kunit *test)
 	}
 }
 
+/* A nonce may be used for one message only; whatever other keys do. */
+static void nonces(struct kunit *test)
+{
+	struct smbsign_key *key = key_of(test, SMB2_SIGNING_AES_GMAC,
+					 RFC4493_KEY);
+	struct smbsign_key *other = key_of(test, SMB2_SIGNING_AES_GMAC,
+					   RFC4493_KEY);
+	static const u8 one[SMB2_SIGNATURE_SIZE] = { 1 };
+	static const u8 two[SMB2_SIGNATURE_SIZE] = { 2 };
+
+	KUNIT_EXPECT_FALSE(test, used_for_another(key, 5, one));
+	KUNIT_EXPECT_FALSE(test, used_for_another(key, 5, one));
+	KUNIT_EXPECT_TRUE(test, used_for_another(key, 5, two));
+	KUNIT_EXPECT_FALSE(test, used_for_another(key, 6, two));
+	KUNIT_EXPECT_FALSE(test, used_for_another(key, 5ULL << 40, two));
+	KUNIT_EXPECT_FALSE(test, used_for_another(other, 5, two));
+	/* The server is not slower for it, and what is not AES-GMAC is fine. */
+	smbsign_nonces_note(key, 5, two);
+	check_nonces = true;
+	other->algorithm = SMB2_SIGNING_AES_CMAC;
+	smbsign_nonces_note(other, 5, one);
+	smbsign_nonces_note(key, 5, one);
+	check_nonces = false;
+}
+
 static void other_algorithms(struct kunit *test)
 {
 	static const u16 ids[] = {
@@ -605,6 +630,7 @@ static void mac_suite_exit(struct kunit_suite *suite)
 	KUNIT_CASE_PARAM(key_bits, algorithm_gen_params), \
 	KUNIT_CASE_PARAM_ATTR(all_contexts, algorithm_gen_params, \
 			      { .speed = KUNIT_SPEED_SLOW }), \
+	KUNIT_CASE(nonces), \
 	KUNIT_CASE(other_algorithms), \
 	KUNIT_CASE_PARAM(no_memory, algorithm_gen_params), \
 	KUNIT_CASE(no_algorithms)

@@ -729,19 +729,28 @@ static void offer(struct kunit *test)
 
 #define H	BIT(SMB2_SIGNING_HMAC_SHA256)
 #define C	BIT(SMB2_SIGNING_AES_CMAC)
+#define G	BIT(SMB2_SIGNING_AES_GMAC)
 
 /* The client's preference if it is allowed; no overlap is refused later */
 static void algorithm(struct kunit *test)
 {
 	static const struct {
-		u16 allowed, offered, preferred, chosen;
+		u16 allowed, offered, order[3], chosen, hides;
 	} cases[] = {
-		{ H | C, H, 0, 0 }, { H | C, C, 1, 1 },
-		{ H | C, H | C, 0, 0 }, { H | C, H | C, 1, 1 },
-		{ H, H, 0, 0 }, { H, C, 1, 1 },
-		{ H, H | C, 0, 0 }, { H, H | C, 1, 0 },
-		{ C, H, 0, 0 }, { C, C, 1, 1 },
-		{ C, H | C, 0, 1 }, { C, H | C, 1, 1 },
+		{ H | C, H, { 0 }, 0 }, { H | C, C, { 1 }, 1 },
+		{ H | C, H | C, { 0, 1 }, 0 }, { H | C, H | C, { 1, 0 }, 1 },
+		{ H, H, { 0 }, 0 }, { H, C, { 1 }, 1 },
+		{ H, H | C, { 0, 1 }, 0 }, { H, H | C, { 1, 0 }, 0 },
+		{ C, H, { 0 }, 0 }, { C, C, { 1 }, 1 },
+		{ C, H | C, { 0, 1 }, 1 }, { C, H | C, { 1, 0 }, 1 },
+		{ H | C | G, G, { 2 }, 2, 1 }, { G, G, { 2 }, 2, 1 },
+		{ H | C, G, { 2 }, 2 }, { G, H | C, { 0, 1 }, 0 },
+		{ H | C | G, G | H, { 2, 0 }, 2 },
+		{ H | C | G, H | C | G, { 2, 1, 0 }, 2 },
+		{ H | C | G, H | C | G, { 0, 1, 2 }, 0 },
+		{ C | G, H | C | G, { 0, 2, 1 }, 2 },
+		{ H | C, H | C | G, { 2, 0, 1 }, 0 },
+		{ H, H | C | G, { 2, 1, 0 }, 0 },
 	};
 	unsigned int i;
 
@@ -751,8 +760,14 @@ static void algorithm(struct kunit *test)
 		};
 		struct smbsign_contexts contexts = {
 			.algorithms = cases[i].offered,
-			.preferred = cases[i].preferred,
 		};
+
+		memcpy(contexts.offered, cases[i].order,
+		       sizeof(contexts.offered));
+		KUNIT_EXPECT_EQ_MSG(test, (bool)cases[i].hides,
+				    smbsign_policy_hides_gmac(&policy,
+							      &contexts),
+				    "case %u", i);
 
 		KUNIT_EXPECT_EQ_MSG(test, cases[i].chosen,
 				    smbsign_policy_algorithm(&policy,
@@ -772,7 +787,8 @@ static void one_negotiated(struct kunit *test, unsigned int lowest,
 		.dialect = dialects[got], .algorithm = algorithm,
 	};
 	bool known = (algorithm == 0 && allowed & H) ||
-		     (algorithm == 1 && allowed & C);
+		     (algorithm == 1 && allowed & C) ||
+		     (algorithm == 2 && allowed & G);
 	struct smbsign_verdict verdict =
 		smbsign_policy_negotiated(&policy, &said);
 
@@ -794,7 +810,7 @@ static void negotiated(struct kunit *test)
 
 	for (dialect = 1; dialect < ARRAY_SIZE(dialects); dialect++) {
 		for (i = 0; i < ARRAY_SIZE(algorithms) * 5; i++) {
-			for (allowed = 0; allowed <= (H | C); allowed++)
+			for (allowed = 0; allowed <= (H | C | G); allowed++)
 				one_negotiated(test, dialect, 1 + i % 5,
 					       allowed, algorithms[i / 5]);
 		}
@@ -899,10 +915,10 @@ static const struct signs_rule {
 	u32		no;
 	bool		signs;
 } signs_rules[] = {
+	{ "MessageId -1 answers nothing", R_NOTICE, 0, false },
+	{ "interim response", R_PENDING, 0, false },
 	{ "ksmbd signs it", R_SIGNED, 0, true },
 	{ "sign_responses=0", 0, R_KNOB, false },
-	{ "MessageId -1 answers nothing", R_NOTICE, 0, false },
-	{ "interim response", R_ASYNC | R_PENDING, 0, false },
 	{ "the request was signed", R_ASKED, 0, true },
 	{ "the session must be", R_MUST, 0, true },
 	{ "the request's Signature stands in it", R_COPIED, 0, true },

@@ -32,9 +32,11 @@ static struct smbsign_session_facts facts_of(struct smbsign_conn *conn, u64 id)
 
 static int mac_with(struct smbsign_key *key, u8 out[SMB2_SIGNATURE_SIZE])
 {
+	static const struct smb2_header header;
 	struct smbsign_mac mac = { };
 
-	return smbsign_mac_begin(&mac, key) ?: smbsign_mac_end(&mac, out);
+	return smbsign_mac_begin(&mac, key, &header) ?:
+	       smbsign_mac_end(&mac, out);
 }
 
 /* Is this the session's key?  Its MAC tells. */
@@ -732,7 +734,7 @@ static void ended_many(struct kunit *test)
 /* An unknown session yields a key that nobody has. */
 static void decoyed(struct kunit *test)
 {
-	static const u16 algorithms[] = { 0, 1, 2, 15, 0xffff };
+	static const u16 algorithms[] = { 0, 1, 2, 3, 15, 0xffff };
 	struct smbsign_conn *conn = rig_open(test, 0);
 	struct smbsign_session_facts facts;
 	unsigned int i;
@@ -743,7 +745,7 @@ static void decoyed(struct kunit *test)
 		conn->facts.algorithm = algorithms[i];
 		facts = facts_of(conn, ID + 1);
 		KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_UNKNOWN, facts.state);
-		KUNIT_EXPECT_EQ(test, i < 2, facts.has_key);
+		KUNIT_EXPECT_EQ(test, i < SMB2_SIGNING_COUNT, facts.has_key);
 		if (!facts.has_key)
 			continue;
 		KUNIT_EXPECT_FALSE(test, has_key(conn, ID + 1, key_a));

@@ -477,6 +477,8 @@ struct offer_case {
 
 #define PREAUTH		{ SMB2_CONTEXT_PREAUTH, 6, { 1, 0, 1 } }
 #define SIGNING(bytes, ...) { SMB2_CONTEXT_SIGNING, bytes, { __VA_ARGS__ } }
+/* Where the data of a context begins if those before have 8 bytes, or none */
+#define CONTEXT(before)	(ALIGN(NEGOTIATE + 4, 8) + 16 * (before) + 8)
 #define BOTH		(BIT(SMB2_SIGNING_HMAC_SHA256) | BIT(SMB2_SIGNING_AES_CMAC))
 
 static const struct offer_case offer_cases[] = {
@@ -485,24 +487,37 @@ static const struct offer_case offer_cases[] = {
 	{ "preauthentication twice", { PREAUTH, PREAUTH },
 	  .expected = { .preauth = 2 } },
 	{ "CMAC", { PREAUTH, SIGNING(4, 1, SMB2_SIGNING_AES_CMAC) },
-	  .expected = { 1, BIT(SMB2_SIGNING_AES_CMAC), SMB2_SIGNING_AES_CMAC } },
+	  .expected = { 1, BIT(SMB2_SIGNING_AES_CMAC), { SMB2_SIGNING_AES_CMAC } } },
 	{ "HMAC", { PREAUTH, SIGNING(4, 1, SMB2_SIGNING_HMAC_SHA256) },
 	  .expected = { 1, BIT(SMB2_SIGNING_HMAC_SHA256),
-			SMB2_SIGNING_HMAC_SHA256 } },
-	{ "GMAC, which we do not know, then both",
+			{ SMB2_SIGNING_HMAC_SHA256 } } },
+	{ "GMAC, then both others",
 	  { SIGNING(8, 3, SMB2_SIGNING_AES_GMAC, SMB2_SIGNING_AES_CMAC,
 		    SMB2_SIGNING_HMAC_SHA256), PREAUTH },
-	  .expected = { 1, BOTH, SMB2_SIGNING_AES_CMAC } },
+	  .expected = { 1, BOTH | BIT(SMB2_SIGNING_AES_GMAC),
+			{ SMB2_SIGNING_AES_GMAC, SMB2_SIGNING_AES_CMAC,
+			  SMB2_SIGNING_HMAC_SHA256 }, CONTEXT(0) + 2 } },
 	{ "HMAC rather than CMAC",
 	  { PREAUTH, SIGNING(6, 2, SMB2_SIGNING_HMAC_SHA256,
 			     SMB2_SIGNING_AES_CMAC) },
-	  .expected = { 1, BOTH, SMB2_SIGNING_HMAC_SHA256 } },
+	  .expected = { 1, BOTH, { SMB2_SIGNING_HMAC_SHA256,
+				   SMB2_SIGNING_AES_CMAC } } },
 	{ "two lists of algorithms",
 	  { PREAUTH, SIGNING(4, 1, SMB2_SIGNING_AES_CMAC),
 	    SIGNING(4, 1, SMB2_SIGNING_HMAC_SHA256) },
-	  .expected = { 1, BOTH, SMB2_SIGNING_AES_CMAC } },
+	  .expected = { 1, BOTH, { SMB2_SIGNING_AES_CMAC,
+				   SMB2_SIGNING_HMAC_SHA256 } } },
+	{ "an algorithm twice, and others that nobody knows",
+	  { PREAUTH, SIGNING(14, 6, 3, SMB2_SIGNING_HMAC_SHA256, 0xffff,
+			     SMB2_SIGNING_HMAC_SHA256, SMB2_SIGNING_AES_GMAC,
+			     SMB2_SIGNING_AES_GMAC) },
+	  .expected = { 1, BIT(SMB2_SIGNING_HMAC_SHA256) |
+			   BIT(SMB2_SIGNING_AES_GMAC),
+			{ SMB2_SIGNING_HMAC_SHA256, SMB2_SIGNING_AES_GMAC },
+			CONTEXT(1) + 10 } },
 	{ "GMAC only", { PREAUTH, SIGNING(4, 1, SMB2_SIGNING_AES_GMAC) },
-	  .expected = { .preauth = 1 } },
+	  .expected = { 1, BIT(SMB2_SIGNING_AES_GMAC),
+			{ SMB2_SIGNING_AES_GMAC }, CONTEXT(1) + 2 } },
 	{ "no algorithm", { PREAUTH, SIGNING(2, 0) },
 	  .expected = { .preauth = 1, .malformed = true } },
 	{ "no count", { PREAUTH, SIGNING(0) },
@@ -514,12 +529,13 @@ static const struct offer_case offer_cases[] = {
 	{ "a count far too high", { PREAUTH, SIGNING(6, 0xffff, 1, 0) },
 	  .expected = { .preauth = 1, .malformed = true } },
 	{ "an odd byte behind", { PREAUTH, SIGNING(7, 2, 0, 1) },
-	  .expected = { 1, BOTH, SMB2_SIGNING_HMAC_SHA256 } },
+	  .expected = { 1, BOTH, { SMB2_SIGNING_HMAC_SHA256,
+				   SMB2_SIGNING_AES_CMAC } } },
 	{ "a type nobody knows", { { 0x7fff, 5, { 1, 2, 3 } }, PREAUTH },
 	  .expected = { .preauth = 1 } },
 	{ "the last one is not padded",
 	  { PREAUTH, SIGNING(4, 1, SMB2_SIGNING_AES_CMAC) }, .cut = 4,
-	  .expected = { 1, BIT(SMB2_SIGNING_AES_CMAC), SMB2_SIGNING_AES_CMAC } },
+	  .expected = { 1, BIT(SMB2_SIGNING_AES_CMAC), { SMB2_SIGNING_AES_CMAC } } },
 	{ "the last one is a byte short",
 	  { PREAUTH, SIGNING(4, 1, SMB2_SIGNING_AES_CMAC) }, .cut = 5,
 	  .expected = { .preauth = 1, .malformed = true } },
@@ -597,7 +613,9 @@ static void offers(struct kunit *test)
 						     &contexts));
 	KUNIT_EXPECT_EQ(test, from->expected.preauth, contexts.preauth);
 	KUNIT_EXPECT_EQ(test, from->expected.algorithms, contexts.algorithms);
-	KUNIT_EXPECT_EQ(test, from->expected.preferred, contexts.preferred);
+	KUNIT_EXPECT_MEMEQ(test, from->expected.offered, contexts.offered,
+			   sizeof(contexts.offered));
+	KUNIT_EXPECT_EQ(test, from->expected.gmac, contexts.gmac);
 	KUNIT_EXPECT_EQ(test, from->expected.malformed, contexts.malformed);
 	KUNIT_EXPECT_EQ(test, 0x7fU, offer.capabilities);
 	KUNIT_EXPECT_EQ(test, SMB2_SECURITY_SIGNING_REQUIRED,

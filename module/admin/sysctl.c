@@ -13,11 +13,12 @@
 #include "admin/audit.h"
 #include "admin/sysctl.h"
 #include "compat/sysctl.h"
+#include "mac/mac.h"
 
 struct smbsign_knob_values smbsign_knobs = {
 	.policy = SMBSIGN_POLICY_NEGOTIATED,
 	.algorithms = BIT(SMB2_SIGNING_HMAC_SHA256) |
-		      BIT(SMB2_SIGNING_AES_CMAC),
+		      BIT(SMB2_SIGNING_AES_CMAC) | BIT(SMB2_SIGNING_AES_GMAC),
 	.replay_window = 1,
 	.sign_responses = 1,
 	.softirq_bytes = 16384,
@@ -58,6 +59,7 @@ static const u16 dialects[] = {
 static const char * const algorithm_names[] = {
 	[SMB2_SIGNING_HMAC_SHA256] = "hmac-sha256",
 	[SMB2_SIGNING_AES_CMAC] = "aes-cmac",
+	[SMB2_SIGNING_AES_GMAC] = "aes-gmac",
 };
 
 #define WORDS(knob, list)				\
@@ -297,6 +299,15 @@ void smbsign_sysctl_exit(void)
 	unregister_net_sysctl_table(header);
 }
 
+static u16 known_algorithms(void)
+{
+	u16 known = 0, algorithm;
+
+	for (algorithm = 0; algorithm < SMB2_SIGNING_COUNT; algorithm++)
+		known |= smbsign_mac_knows(algorithm) ? BIT(algorithm) : 0;
+	return known;
+}
+
 /**
  * smbsign_policy_get() - get the administrator's policy
  * @out:	filled in
@@ -311,7 +322,7 @@ void smbsign_policy_get(struct smbsign_policy *out)
 		.mode = READ_ONCE(knobs->policy),
 		.allow_guest = READ_ONCE(knobs->allow_guest),
 		.min_dialect = dialects[READ_ONCE(knobs->min_dialect)],
-		.algorithms = READ_ONCE(knobs->algorithms),
+		.algorithms = READ_ONCE(knobs->algorithms) & known_algorithms(),
 		.replay_window = READ_ONCE(knobs->replay_window),
 		.sign_responses = READ_ONCE(knobs->sign_responses),
 		.resets = READ_ONCE(knobs->on_violation),

@@ -68,7 +68,7 @@ enum smbsign_step {
  *				passed
  * @SMBSIGN_FATE_STREAMED:	it is released while it is verified, except its
  *				last byte
- * @SMBSIGN_FATE_REFUSED:	it is swallowed; its requests are collected
+ * @SMBSIGN_FATE_REFUSED:	it is swallowed, and ksmbd reads a substitute
  */
 enum smbsign_fate {
 	SMBSIGN_FATE_HELD,
@@ -127,6 +127,8 @@ struct smbsign_gate_frame {
  * @signature:	its Signature
  * @doom:	if its status is not 0, the request is refused once it is
  *		verified
+ * @reuses_nonce: its MessageId was used before, or never granted, and the
+ *		connection signs with AES-GMAC
  * @mac:	its MAC, up to the cursor
  */
 struct smbsign_gate_request {
@@ -134,6 +136,7 @@ struct smbsign_gate_request {
 	u32			end;
 	u8			signature[SMB2_SIGNATURE_SIZE];
 	struct smbsign_verdict	doom;
+	bool			reuses_nonce;
 	struct smbsign_mac	mac;
 };
 

@@ -12,7 +12,8 @@
  * do so if the NEGOTIATE response demands it.  On 3.1.1 ksmbd names AES-CMAC as
  * the signing algorithm even to a client that did not offer it.  All signatures
  * are made here, so the response can name the algorithm that the client
- * prefers.
+ * prefers.  ksmbd does not know AES-GMAC: if a client offers nothing else, ksmbd
+ * reads a copy of the request that offers AES-CMAC.
  */
 #include <linux/slab.h>
 #include <linux/unaligned.h>
@@ -21,6 +22,7 @@
 #include "admin/sysctl.h"
 #include "gate/cursor.h"
 #include "gate/negotiate.h"
+#include "gate/refuse.h"
 #include "gate/release.h"
 #include "gate/verdict.h"
 #include "state/awaited.h"
@@ -188,6 +190,78 @@ smbsign_negotiate_request(struct smbsign_conn *conn,
 	if (element->command == SMB2_CMD_NEGOTIATE)
 		return keep_offer(conn, policy, element, request);
 	return judge_validation(conn, policy, element, request);
+}
+
+/*
+ * Let ksmbd read the request as if AES-CMAC were offered in place of AES-GMAC.
+ * Its response then has a place where name_algorithm() can name AES-GMAC.
+ */
+static enum smbsign_step pass_hidden(struct smbsign_conn *conn)
+{
+	const struct smbsign_element *element = &conn->gate.request.element;
+	struct smbsign_negotiation *negotiation = &conn->negotiation;
+	enum smbsign_step step;
+	u8 *request;
+	int ret;
+
+	step = smbsign_cursor_copy(conn, conn->gate.cursor.parsed,
+				   element->length, &request);
+	if (step)
+		return step;
+	/* It was short enough when keep_offer() looked at it. */
+	put_unaligned_le16(SMB2_SIGNING_AES_CMAC,
+			   request + negotiation->contexts.gmac);
+	negotiation->hidden = true;
+	ret = smbsign_refuse_instead(conn, request, element->length);
+	kfree(request);
+	if (!ret)
+		ret = smbsign_release_await(conn, SMBSIGN_AWAITED_NEGOTIATE,
+					    element, NULL);
+	if (ret)
+		return smbsign_step_cut_for(conn, ret);
+	WRITE_ONCE(conn->gate.blocked, true);
+	return SMBSIGN_STEP_ON;
+}
+
+/**
+ * smbsign_negotiate_pass() - pass a NEGOTIATE request to ksmbd, and nothing after
+ *	it until ksmbd has answered
+ * @conn:	the connection; the request is its current one
+ * @policy:	the administrator's policy
+ *
+ * Context: any but hard interrupt, under the socket lock.
+ * Return: ON, or why the gate stops.
+ */
+enum smbsign_step smbsign_negotiate_pass(struct smbsign_conn *conn,
+					 const struct smbsign_policy *policy)
+{
+	if (smbsign_policy_hides_gmac(policy, &conn->negotiation.contexts))
+		return pass_hidden(conn);
+	return smbsign_release_alone(conn, SMBSIGN_AWAITED_NEGOTIATE,
+				     &conn->gate.request.element);
+}
+
+/**
+ * smbsign_negotiate_unhide() - ksmbd is about to hash a NEGOTIATE request of
+ *	3.1.1
+ * @conn:	the connection; its gate stands still until the response has
+ *		left
+ * @message:	the request as ksmbd has it; made what the client sent
+ * @length:	bytes at @message
+ *
+ * ksmbd has looked at what is offered before.
+ *
+ * Context: any but hard interrupt; called from an ftrace callback, does not
+ * sleep. [MS-SMB2] 3.3.5.4.
+ */
+void smbsign_negotiate_unhide(const struct smbsign_conn *conn, u8 *message,
+			      u32 length)
+{
+	const struct smbsign_negotiation *negotiation = &conn->negotiation;
+
+	if (negotiation->hidden && length >= negotiation->contexts.gmac + 2)
+		put_unaligned_le16(SMB2_SIGNING_AES_GMAC,
+				   message + negotiation->contexts.gmac);
 }
 
 /* Make a response name the algorithm that we choose: 2.2.4.1.7. */

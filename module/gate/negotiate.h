@@ -15,6 +15,8 @@ struct smbsign_response;
  *		gate stands still, and it is read without the lock
  * @contexts:	its contexts; locked as @offer
  * @upgraded:	an SMB1 NEGOTIATE came first; under the socket lock
+ * @hidden:	ksmbd reads a request that offers AES-CMAC in place of AES-GMAC;
+ *		locked as @offer
  * @told:	ksmbd's response was made to demand signing; written under
  *		smbsign_tx.lock, read without it
  */
@@ -22,6 +24,7 @@ struct smbsign_negotiation {
 	struct smbsign_offer	offer;
 	struct smbsign_contexts	contexts;
 	bool			upgraded;
+	bool			hidden;
 	bool			told;
 };
 
@@ -36,6 +39,10 @@ smbsign_negotiate_request(struct smbsign_conn *conn,
 			  const struct smbsign_policy *policy,
 			  const struct smbsign_element *element,
 			  const u8 *request);
+enum smbsign_step smbsign_negotiate_pass(struct smbsign_conn *conn,
+					 const struct smbsign_policy *policy);
+void smbsign_negotiate_unhide(const struct smbsign_conn *conn, u8 *message,
+			      u32 length);
 void smbsign_negotiate_hashed(struct smbsign_conn *conn, u8 *message,
 			      u32 length);
 int smbsign_negotiate_response(struct smbsign_conn *conn,

@@ -110,6 +110,38 @@ static void substitute_fill(struct smbsign_substitute *substitute,
 }
 
 /**
+ * smbsign_refuse_instead() - swallow the frame, and let ksmbd read another
+ *	message in its place
+ * @conn:	the connection; all of the frame has arrived
+ * @message:	the message from its SMB2 header on
+ * @length:	bytes at @message
+ *
+ * Context: any but hard interrupt, under the socket lock.
+ * Return: 0 or -ENOMEM.
+ */
+int smbsign_refuse_instead(struct smbsign_conn *conn, const u8 *message,
+			   u32 length)
+{
+	struct smbsign_gate *gate = &conn->gate;
+	struct smbsign_substitute *substitute;
+
+	substitute = kmalloc(struct_size(substitute, data, SMB2_NBSS_SIZE + length),
+			     GFP_ATOMIC | __GFP_NOWARN);
+	if (!substitute)
+		return -ENOMEM;
+	*substitute = (struct smbsign_substitute) {
+		.length = SMB2_NBSS_SIZE + length,
+	};
+	put_unaligned_be32(length, substitute->data);
+	memcpy(substitute->data + SMB2_NBSS_SIZE, message, length);
+	gate->substitute = substitute;
+	gate->frame.fate = SMBSIGN_FATE_REFUSED;
+	gate->cursor.parsed = gate->frame.end;
+	WRITE_ONCE(gate->state, SMBSIGN_GATE_SWALLOW);
+	return 0;
+}
+
+/**
  * smbsign_refuse_collect() - put an ECHO in place of a refused request
  * @conn:	the connection; the request is its current one
  * @header:	the request's header

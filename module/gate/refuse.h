@@ -18,6 +18,8 @@ struct smbsign_response;
 
 enum smbsign_step smbsign_refuse_frame(struct smbsign_conn *conn,
 				       const struct smbsign_verdict *verdict);
+int smbsign_refuse_instead(struct smbsign_conn *conn, const u8 *message,
+			   u32 length);
 int smbsign_refuse_collect(struct smbsign_conn *conn,
 			   const struct smb2_header *header);
 u32 smbsign_refuse_swallowable(const struct smbsign_conn *conn);

@@ -43,6 +43,7 @@ static enum smbsign_step use_message_ids(struct smbsign_conn *conn,
 	    smbsign_verdict_settle(conn, policy, element, &replayed))
 		return smbsign_step_cut(conn, replayed.reason);
 	smbsign_credits_repeat(conn);
+	gate->request.reuses_nonce = facts->algorithm == SMB2_SIGNING_AES_GMAC;
 	return SMBSIGN_STEP_ON;
 }
 
@@ -105,6 +106,9 @@ static enum smbsign_step pass_request(struct smbsign_conn *conn,
 	WRITE_ONCE(conn->requests, conn->requests + 1);
 	if (gate->request.element.command == SMB2_CMD_SESSION_SETUP)
 		step = expect_setup(conn, policy, shown);
+	else if (gate->request.reuses_nonce &&
+		 smbsign_release_expect(conn, SMBSIGN_AWAITED_UNPROVEN, 0))
+		step = smbsign_step_cut(conn, SMBSIGN_REASON_NO_MEMORY);
 	if (step)
 		return step;
 	gate->cursor.parsed = gate->request.end;
@@ -144,8 +148,7 @@ static enum smbsign_step carry_out(struct smbsign_conn *conn,
 	case SMBSIGN_PASS:
 		return pass_request(conn, policy, 0);
 	case SMBSIGN_PASS_ALONE:
-		return smbsign_release_alone(conn, SMBSIGN_AWAITED_NEGOTIATE,
-					     element);
+		return smbsign_negotiate_pass(conn, policy);
 	case SMBSIGN_PROVISIONAL:
 		smbsign_count(SMBSIGN_COUNT_PROVISIONAL);
 		return smbsign_release_alone(conn, SMBSIGN_AWAITED_PROVISIONAL,
@@ -208,7 +211,8 @@ static int tolerate_request(struct smbsign_conn *conn,
 
 	if (session->state == SMBSIGN_SESSION_ESTABLISHED && !session->tolerated)
 		smbsign_session_tolerate(conn, element->session_id);
-	if (looks_proven(element, session, header))
+	if (looks_proven(element, session, header) &&
+	    !conn->gate.request.reuses_nonce)
 		return smbsign_release_expect(conn, SMBSIGN_AWAITED_UNPROVEN,
 					      0);
 	return 0;
@@ -301,7 +305,7 @@ static enum smbsign_step malformed_request(struct smbsign_conn *conn,
 	    smbsign_verdict_settle(conn, policy, &conn->gate.request.element,
 				   &malformed))
 		return smbsign_step_cut(conn, malformed.reason);
-	smbsign_credits_repeat(conn);
+	smbsign_credits_unseen(conn);
 	return smbsign_release_frame(conn);
 }
 
@@ -341,6 +345,7 @@ enum smbsign_step smbsign_request_take(struct smbsign_conn *conn,
 		gate->frame.session_id = element->session_id;
 	else if (element->session_id == SMB2_SESSION_ID_RELATED)
 		element->session_id = gate->frame.session_id;
+	gate->request.reuses_nonce = false;
 	smbsign_cursor_charge(&gate->cursor, sizeof(*header));
 	if (gate->frame.fate == SMBSIGN_FATE_REFUSED)
 		return collect_request(conn, &policy, header);
@@ -375,10 +380,15 @@ enum smbsign_step smbsign_request_header(struct smbsign_conn *conn)
 	return step ?: smbsign_request_take(conn, &head);
 }
 
-/* All requests of a frame belong to one session, so one key verifies them. */
-static void prove_request(struct smbsign_gate_frame *frame, u64 key)
+/*
+ * All requests of a frame belong to one session, so one key verifies them.  If a
+ * request reuses a nonce, an answer to it must not be signed: it proves nothing.
+ */
+static void prove_request(struct smbsign_gate *gate, u64 key)
 {
-	if (frame->index >= SMBSIGN_COMPOUND_MAX ||
+	struct smbsign_gate_frame *frame = &gate->frame;
+
+	if (gate->request.reuses_nonce || frame->index >= SMBSIGN_COMPOUND_MAX ||
 	    (frame->shown && frame->shown != key))
 		return;
 	frame->shown = key;
@@ -416,7 +426,7 @@ static enum smbsign_step signature_is_right(struct smbsign_conn *conn,
 	smbsign_count(SMBSIGN_COUNT_VERIFIED);
 	if (in_serving_softirq())
 		smbsign_count(SMBSIGN_COUNT_VERIFIED_SOFTIRQ);
-	prove_request(&gate->frame, key);
+	prove_request(gate, key);
 	if (gate->request.doom.status)
 		return smbsign_refuse_frame(conn, &gate->request.doom);
 	smbsign_credits_verified(conn, &gate->request.element, key,

@@ -16,7 +16,7 @@
 /*
  * The key that signs a response, or NULL.  The client must have shown that it
  * has the key: otherwise anybody could have things signed with somebody else's
- * key.
+ * key.  Documentation/nonces.rst says why no nonce is used twice.
  */
 static struct smbsign_key *key_for(struct smbsign_conn *conn, u64 session_id,
 				   u64 shown,
@@ -30,7 +30,7 @@ static struct smbsign_key *key_for(struct smbsign_conn *conn, u64 session_id,
 		       facts->state == SMBSIGN_SESSION_ENDED;
 	else
 		fine = key && key->serial == shown;
-	if (fine)
+	if (fine && smbsign_policy_may_sign(facts, READ_ONCE(conn->unseen)))
 		return key;
 	smbsign_key_put(key);
 	return NULL;
@@ -146,7 +146,9 @@ int smbsign_sign_response(struct smbsign_conn *conn,
 	if (!smbsign_policy_signs(policy, &facts, &response->header,
 				  answers_signed)) {
 		smbsign_key_put(key);
-		return 0;
+		key = NULL;
+		if (!(response->header.flags & cpu_to_le32(SMB2_FLAG_SIGNED)))
+			return 0;
 	}
 	header = smbsign_response_at(response, 0, sizeof(*header));
 	if (!header) {

@@ -162,6 +162,8 @@ static u64 shown_by(struct smbsign_conn *conn,
 {
 	if (!awaited)
 		return SMBSIGN_SHOWN_AT_GATE;
+	if (awaited->reuses_nonce)
+		return 0;
 	switch (awaited->kind) {
 	case SMBSIGN_AWAITED_PROVISIONAL:
 		return failed_check(response) ? 0 : SMBSIGN_SHOWN_AT_GATE;

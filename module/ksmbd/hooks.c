@@ -51,6 +51,17 @@ static bool wraps_messages(const struct smbsign_conn *conn)
 	       smbsign_gate_is_transparent(conn);
 }
 
+/*
+ * Must a response be signed when ksmbd signs it?  Others are signed as they
+ * leave.  Inside an encrypted message nobody looks at the signature; AES-GMAC
+ * makes none there, lest a nonce is used twice.
+ */
+static bool needs_signature(const struct smbsign_conn *conn)
+{
+	return wraps_messages(conn) &&
+	       READ_ONCE(conn->facts.algorithm) != SMB2_SIGNING_AES_GMAC;
+}
+
 /* The MAC of a message, by the negotiated algorithm and with our key. */
 static int compute_signature(struct smbsign_conn *conn, const u8 *raw,
 			     const struct kvec *vec, int vecs, u8 *signature)
@@ -132,7 +143,7 @@ static sign_function signer_of(void *ksmbd_conn, const u8 *raw,
 	key = smbsign_setup_key_seen(conn, header, raw);
 	if (smb2_is_response(header) && header->session_id == RELATED)
 		header->session_id = smbsign_session_by_raw(conn, raw);
-	if (smb2_is_response(header) && !wraps_messages(conn)) {
+	if (smb2_is_response(header) && !needs_signature(conn)) {
 		memset(signature, 0, SMB2_SIGNATURE_SIZE);
 		return sign_done;
 	}
@@ -175,6 +186,8 @@ static void hash_message(struct smbsign_conn *conn, u8 *frame, const u8 *hash)
 	if (header->command == cpu_to_le16(SMB2_CMD_NEGOTIATE)) {
 		if (smb2_is_response(header))
 			smbsign_negotiate_hashed(conn, (u8 *)header, length);
+		else
+			smbsign_negotiate_unhide(conn, (u8 *)header, length);
 	} else if (header->command == cpu_to_le16(SMB2_CMD_SESSION_SETUP)) {
 		if (smb2_is_response(header))
 			smbsign_setup_sign(conn, header, length);

@@ -41,6 +41,16 @@ void smbsign_nonces_free(struct smbsign_key *key)
 	xa_destroy(&key->nonces);
 }
 
+static bool used_for_another(struct smbsign_key *key, u64 message_id,
+			     const u8 signature[SMB2_SIGNATURE_SIZE])
+{
+	void *value = xa_mk_value(get_unaligned_le64(signature) & LONG_MAX);
+	void *before = xa_cmpxchg(&key->nonces, message_id, NULL, value,
+				  GFP_ATOMIC);
+
+	return before && !xa_is_err(before) && before != value;
+}
+
 /**
  * smbsign_nonces_note() - a key has signed a response
  * @key:	the key
@@ -54,12 +64,8 @@ void smbsign_nonces_free(struct smbsign_key *key)
 void smbsign_nonces_note(struct smbsign_key *key, u64 message_id,
 			 const u8 signature[SMB2_SIGNATURE_SIZE])
 {
-	void *value, *before;
-
-	if (likely(!check_nonces) || key->algorithm != SMB2_SIGNING_AES_GMAC)
-		return;
-	value = xa_mk_value(get_unaligned_le64(signature) & LONG_MAX);
-	before = xa_cmpxchg(&key->nonces, message_id, NULL, value, GFP_ATOMIC);
-	WARN(before && !xa_is_err(before) && before != value,
-	     "smbsign: a nonce was used twice: MessageId %llu\n", message_id);
+	if (unlikely(check_nonces) && key->algorithm == SMB2_SIGNING_AES_GMAC)
+		WARN(used_for_another(key, message_id, signature),
+		     "smbsign: a nonce was used twice: MessageId %llu\n",
+		     message_id);
 }

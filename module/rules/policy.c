@@ -6,6 +6,7 @@
  * sess->sign is not used, because ksmbd clears it as soon as encryption was
  * negotiated.  Unknown input is refused, never skipped.
  */
+#include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -276,12 +277,34 @@ judge_unknown(const struct smbsign_session_facts *session,
 			       session, element);
 }
 
+static bool is_gmac(u16 algorithm)
+{
+	return algorithm == SMB2_SIGNING_AES_GMAC;
+}
+
+/* AES-GMAC, or the other algorithms: all channels of a session use one kind. */
+static struct smbsign_verdict
+judge_kind(const struct smbsign_conn_facts *conn,
+	   const struct smbsign_session_facts *session)
+{
+	struct smbsign_verdict verdict = act(SMBSIGN_VERIFY);
+
+	if (is_gmac(conn->algorithm) == is_gmac(session->algorithm))
+		return verdict;
+	verdict.reason = SMBSIGN_REASON_BOUND_ALGORITHM;
+	verdict.status = is_gmac(conn->algorithm) ?
+			 SMB2_STATUS_NOT_SUPPORTED :
+			 SMB2_STATUS_REQUEST_OUT_OF_SEQUENCE;
+	return verdict;
+}
+
 /*
  * A binding is signed with Session.SigningKey (3.3.5.5).  If the flag is
  * missing, ksmbd refuses it, and checks no signature.
  */
 static struct smbsign_verdict
-judge_binding(const struct smbsign_session_facts *session,
+judge_binding(const struct smbsign_conn_facts *conn,
+	      const struct smbsign_session_facts *session,
 	      const struct smbsign_element *element)
 {
 	if (session->state == SMBSIGN_SESSION_UNKNOWN ||
@@ -292,7 +315,7 @@ judge_binding(const struct smbsign_session_facts *session,
 		return refuse(SMBSIGN_REASON_UNSIGNED, SMB2_STATUS_ACCESS_DENIED);
 	if (!session->has_key)
 		return refuse(SMBSIGN_REASON_NO_KEY, SMB2_STATUS_ACCESS_DENIED);
-	return act(SMBSIGN_VERIFY);
+	return judge_kind(conn, session);
 }
 
 /* Refuse what would pass.  What would be verified is verified before. */
@@ -364,7 +387,7 @@ session_setup(const struct smbsign_policy *policy,
 		return setup_again(policy, conn, session, element, single);
 	if (session->binding ||
 	    smbsign_policy_is_binding(conn, element->setup_flags))
-		return judge_binding(session, element);
+		return judge_binding(conn, session, element);
 	/* Authentication goes on. */
 	if (session->state == SMBSIGN_SESSION_IN_PROGRESS)
 		return act(SMBSIGN_PASS);
@@ -470,18 +493,38 @@ smbsign_policy_offer(const struct smbsign_element *element,
  * @contexts:	what the client offers: at least one algorithm that we know
  *
  * Context: any. [MS-SMB2] 3.3.5.4.
- * Return: SMB2_SIGNING_*: of those that the policy allows, the one the client
- * prefers.
+ * Return: SMB2_SIGNING_*: the first in the client's list that the policy
+ * allows; if it allows none, the first.
  */
 u16 smbsign_policy_algorithm(const struct smbsign_policy *policy,
 			     const struct smbsign_contexts *contexts)
 {
-	u16 both = policy->algorithms & contexts->algorithms;
+	unsigned int i;
 
-	if (!both || both & BIT(contexts->preferred))
-		return contexts->preferred;
-	return both & BIT(SMB2_SIGNING_AES_CMAC) ? SMB2_SIGNING_AES_CMAC :
-						   SMB2_SIGNING_HMAC_SHA256;
+	for (i = 0; i < hweight16(contexts->algorithms); i++) {
+		if (policy->algorithms & BIT(contexts->offered[i]))
+			return contexts->offered[i];
+	}
+	return contexts->offered[0];
+}
+
+/**
+ * smbsign_policy_hides_gmac() - must ksmbd see another algorithm than the client
+ *	offers?
+ * @policy:	the administrator's policy
+ * @contexts:	what the client offers
+ *
+ * ksmbd does not know AES-GMAC.  If nothing else is offered, its response names
+ * no algorithm, and that means AES-CMAC.
+ *
+ * Context: any. [MS-SMB2] 2.2.4.1.7.
+ * Return: true if it must.
+ */
+bool smbsign_policy_hides_gmac(const struct smbsign_policy *policy,
+			       const struct smbsign_contexts *contexts)
+{
+	return contexts->algorithms == BIT(SMB2_SIGNING_AES_GMAC) &&
+	       policy->algorithms & BIT(SMB2_SIGNING_AES_GMAC);
 }
 
 /**
@@ -499,7 +542,7 @@ smbsign_policy_negotiated(const struct smbsign_policy *policy,
 	if (negotiated->dialect < policy->min_dialect)
 		return refuse(SMBSIGN_REASON_DIALECT,
 			      SMB2_STATUS_NOT_SUPPORTED);
-	if (negotiated->algorithm > SMB2_SIGNING_AES_GMAC ||
+	if (negotiated->algorithm >= SMB2_SIGNING_COUNT ||
 	    !(policy->algorithms & BIT(negotiated->algorithm)))
 		return refuse(SMBSIGN_REASON_ALGORITHM,
 			      SMB2_STATUS_NOT_SUPPORTED);
@@ -536,16 +579,38 @@ bool smbsign_policy_signs(const struct smbsign_policy *policy,
 			  const struct smbsign_session_facts *session,
 			  const struct smb2_header *response, bool answers_signed)
 {
-	bool async = response->flags & cpu_to_le32(SMB2_FLAG_ASYNC_COMMAND);
-
+	/* Another response has the MessageId, too, or any number of them have. */
+	if (response->message_id == cpu_to_le64(SMB2_MESSAGE_ID_NOTICE) ||
+	    response->status == cpu_to_le32(SMB2_STATUS_PENDING))
+		return false;
 	if (response->flags & cpu_to_le32(SMB2_FLAG_SIGNED))
 		return true;
-	if (!policy->sign_responses ||
-	    response->message_id == cpu_to_le64(SMB2_MESSAGE_ID_NOTICE) ||
-	    (async && response->status == cpu_to_le32(SMB2_STATUS_PENDING)))
+	if (!policy->sign_responses)
 		return false;
 	return answers_signed || smbsign_policy_must(policy, session) ||
 	       memchr_inv(response->signature, 0, SMB2_SIGNATURE_SIZE);
+}
+
+/**
+ * smbsign_policy_may_sign() - may a session's key sign a response on this
+ *	connection?
+ * @session:	facts of the session, seen from this connection
+ * @unseen:	requests have passed whose MessageIds are not known
+ *
+ * The nonce of AES-GMAC is a MessageId, and MessageIds belong to a connection.
+ * So a key of another connection must not be used here: the same nonce may have
+ * been used there.  The same holds if a request has passed unseen.  A nonce used
+ * twice would give the key away.
+ *
+ * Context: any. [MS-SMB2] 3.1.4.1.
+ * Return: true if it may.
+ */
+bool smbsign_policy_may_sign(const struct smbsign_session_facts *session,
+			     bool unseen)
+{
+	return !is_gmac(session->algorithm) ||
+	       (!unseen && !session->binding &&
+		session->state != SMBSIGN_SESSION_ELSEWHERE);
 }
 
 /**

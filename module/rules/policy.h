@@ -88,6 +88,7 @@ struct smbsign_conn_facts {
  * @tolerated:	a request has passed that was neither signed nor encrypted
  * @has_key:	a key to verify with is known; for a binding, and for a session
  *		established elsewhere, that is Session.SigningKey
+ * @algorithm:	SMB2_SIGNING_* of that key
  */
 struct smbsign_session_facts {
 	enum smbsign_session_state	state;
@@ -99,6 +100,7 @@ struct smbsign_session_facts {
 	bool				binding;
 	bool				tolerated;
 	bool				has_key;
+	u16				algorithm;
 };
 
 /**
@@ -155,6 +157,8 @@ smbsign_policy_offer(const struct smbsign_element *element,
 		     const struct smbsign_contexts *contexts);
 u16 smbsign_policy_algorithm(const struct smbsign_policy *policy,
 			     const struct smbsign_contexts *contexts);
+bool smbsign_policy_hides_gmac(const struct smbsign_policy *policy,
+			       const struct smbsign_contexts *contexts);
 struct smbsign_verdict
 smbsign_policy_negotiated(const struct smbsign_policy *policy,
 			  const struct smbsign_negotiated *negotiated);
@@ -178,6 +182,8 @@ bool smbsign_policy_is_binding(const struct smbsign_conn_facts *conn,
 bool smbsign_policy_signs(const struct smbsign_policy *policy,
 			  const struct smbsign_session_facts *session,
 			  const struct smb2_header *response, bool answers_signed);
+bool smbsign_policy_may_sign(const struct smbsign_session_facts *session,
+			     bool unseen);
 bool smbsign_policy_session_required(const struct smbsign_conn_facts *conn,
 				     u16 security_mode, bool guest);
 

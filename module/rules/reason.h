@@ -18,6 +18,8 @@
 	  "binding to a session that is not known")			\
 	X(BOUND_ALREADY, "bound_already",				\
 	  "binding to a session that is on this connection")		\
+	X(BOUND_ALGORITHM, "bound_algorithm",				\
+	  "of the session and the channel, only one signs with AES-GMAC") \
 	X(AGAIN, "again",						\
 	  "a session of this kind is not authenticated again")		\
 	X(SESSION_CHANGED, "session_changed",				\

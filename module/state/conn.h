@@ -75,6 +75,9 @@ enum smbsign_life {
  *			lock
  * @compressed:		a compressed request has passed; set under the socket
  *			lock
+ * @unseen:		requests have passed whose MessageIds are not known, so
+ *			AES-GMAC can sign nothing any more; set under the socket
+ *			lock
  * @encrypted:		an encrypted request has passed; set under the socket
  *			lock
  * @kick:		incremented to make the reader look again
@@ -114,6 +117,7 @@ struct smbsign_conn {
 	u8			foreseen;
 	u8			excused;
 	bool			compressed;
+	bool			unseen;
 	bool			encrypted;
 	atomic_t		kick;
 	u64			requests;

@@ -170,7 +170,7 @@ int smbsign_credits_hide(struct smbsign_conn *conn, gfp_t gfp)
 }
 
 /**
- * smbsign_credits_repeat() - a repeated, ungranted or unseen MessageId passes
+ * smbsign_credits_repeat() - a repeated or ungranted MessageId passes
  * @conn:	the connection
  *
  * That happens under policy=audit and with replay_window=0.  From now on every
@@ -184,6 +184,21 @@ void smbsign_credits_repeat(struct smbsign_conn *conn)
 	spin_lock_bh(&conn->lock);
 	conn->repeats = true;
 	spin_unlock_bh(&conn->lock);
+}
+
+/**
+ * smbsign_credits_unseen() - a message passes whose MessageIds are not known
+ * @conn:	the connection
+ *
+ * It may be compressed, or no request at all.  Any MessageId may have been used
+ * by it, so from now on AES-GMAC signs nothing on this connection.
+ *
+ * Context: any but hard interrupt, under the socket lock.
+ */
+void smbsign_credits_unseen(struct smbsign_conn *conn)
+{
+	WRITE_ONCE(conn->unseen, true);
+	smbsign_credits_repeat(conn);
 }
 
 static void verified_grow(struct smbsign_conn *conn)

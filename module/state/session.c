@@ -33,7 +33,7 @@ static struct rhltable table;
  * exist is checked with one of them, so that timing does not tell which
  * sessions exist elsewhere.
  */
-static struct smbsign_key *decoys[SMB2_SIGNING_AES_CMAC + 1];
+static struct smbsign_key *decoys[SMB2_SIGNING_COUNT];
 
 static void decoys_free(void)
 {
@@ -53,6 +53,8 @@ static int decoys_alloc(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(decoys); i++) {
+		if (!smbsign_mac_knows(i))
+			continue;
 		get_random_bytes(raw, sizeof(raw));
 		key = smbsign_key_alloc(i, raw);
 		memzero_explicit(raw, sizeof(raw));
@@ -207,6 +209,8 @@ struct smbsign_key *smbsign_session_lookup(struct smbsign_conn *conn, u64 id,
 		key = (other ? smbsign_session_signing_key(other) : NULL) ?: decoy_key(conn);
 	}
 	facts->has_key = key;
+	if (key)
+		facts->algorithm = key->algorithm;
 	return key;
 }
 

@@ -8,8 +8,9 @@
  */
 #include <linux/align.h>
 #include <linux/array_size.h>
-#include <linux/errno.h>
+#include <linux/bitops.h>
 #include <linux/bits.h>
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -233,28 +234,26 @@ static u8 dialect_set(const u8 *list, u32 count)
 	return dialects;
 }
 
-/* SIGNING_CAPABILITIES of a request, 2.2.3.1.7 */
-static void signing_offer(const u8 *data, u32 length,
+/* SIGNING_CAPABILITIES of a request, 2.2.3.1.7; at @offset of @message */
+static void signing_offer(const u8 *message, u32 offset, u32 length,
 			  struct smbsign_contexts *contexts)
 {
-	u32 count = length < 2 ? 0 : get_unaligned_le16(data);
+	u32 count = length < 2 ? 0 : get_unaligned_le16(message + offset);
+	u16 algorithm;
 
 	if (!count || length < 2 + 2 * count) {
 		contexts->malformed = true;
 		return;
 	}
 	while (count--) {
-		u16 algorithm = get_unaligned_le16(data += 2);
-
-		if (algorithm != SMB2_SIGNING_HMAC_SHA256 &&
-		    algorithm != SMB2_SIGNING_AES_CMAC)
+		offset += 2;
+		algorithm = get_unaligned_le16(message + offset);
+		if (algorithm >= SMB2_SIGNING_COUNT ||
+		    contexts->algorithms & BIT(algorithm))
 			continue;
-		/*
-		 * The client prefers the very first, even if there is a second
-		 * context.
-		 */
-		if (!contexts->algorithms)
-			contexts->preferred = algorithm;
+		if (algorithm == SMB2_SIGNING_AES_GMAC)
+			contexts->gmac = offset;
+		contexts->offered[hweight16(contexts->algorithms)] = algorithm;
 		contexts->algorithms |= BIT(algorithm);
 	}
 }
@@ -277,7 +276,7 @@ static void offered_contexts(const u8 *message, u32 length, u32 offset,
 		if (context->type == cpu_to_le16(SMB2_CONTEXT_PREAUTH))
 			contexts->preauth++;
 		else if (context->type == cpu_to_le16(SMB2_CONTEXT_SIGNING))
-			signing_offer(message + offset, data_length, contexts);
+			signing_offer(message, offset, data_length, contexts);
 		offset += ALIGN(data_length, 8);
 	}
 	return;

@@ -96,13 +96,15 @@ struct smbsign_offer {
  *	signing
  * @preauth:		number of PREAUTH_INTEGRITY_CAPABILITIES contexts
  * @algorithms:		offered algorithms that we know, BIT(SMB2_SIGNING_*)
- * @preferred:		the first of them
+ * @offered:		the same, as the client prefers them
+ * @gmac:		offset of the first AES-GMAC in the message, or 0
  * @malformed:		the list or a context is broken, or offers nothing
  */
 struct smbsign_contexts {
 	u16	preauth;
 	u16	algorithms;
-	u16	preferred;
+	u16	offered[SMB2_SIGNING_COUNT];
+	u32	gmac;
 	bool	malformed;
 };
 

@@ -158,6 +158,7 @@ static void offer(const u8 *message, u32 length)
 {
 	struct smbsign_contexts contexts, oracle_says;
 	struct smbsign_offer said, oracle;
+	unsigned int i;
 	bool sound;
 
 	sound = !smbsign_frame_offer(message, length, &said, &contexts);
@@ -171,7 +172,12 @@ static void offer(const u8 *message, u32 length)
 		return;
 	SAME("preauth", contexts.preauth, oracle_says.preauth);
 	SAME("algorithms", contexts.algorithms, oracle_says.algorithms);
-	SAME("preferred", contexts.preferred, oracle_says.preferred);
+	SAME("GMAC", contexts.gmac, oracle_says.gmac);
+	for (i = 0; i < SMB2_SIGNING_COUNT; i++) {
+		if (oracle_says.offered[i] != 0xffff)
+			SAME("offered", contexts.offered[i],
+			     oracle_says.offered[i]);
+	}
 }
 
 static void validate(const u8 *message, u32 length)

@@ -62,7 +62,7 @@ static void take_connection(struct input *in, struct facts *f)
 {
 	f->policy = (struct smbsign_policy) {
 		.mode = take(in, 1) % 3, .allow_guest = flip(in),
-		.min_dialect = dialect(in), .algorithms = take(in, 1) % 4,
+		.min_dialect = dialect(in), .algorithms = take(in, 1) % 8,
 		.replay_window = flip(in), .sign_responses = flip(in),
 	};
 	f->conn = (struct smbsign_conn_facts) {
@@ -76,6 +76,7 @@ static void take_connection(struct input *in, struct facts *f)
 		.state = take(in, 1) % 5, .required = flip(in),
 		.guest = flip(in), .keyless = flip(in), .encrypted = flip(in),
 		.ciphered = flip(in), .binding = flip(in), .has_key = flip(in),
+		.algorithm = take(in, 1) % 3,
 	};
 }
 
@@ -90,15 +91,27 @@ static struct smbsign_offer take_offer(struct input *in)
 	return offer;
 }
 
+/* One or more, each once, in any order */
+static void take_algorithms(struct input *in, struct smbsign_contexts *contexts)
+{
+	unsigned int count = 1 + take(in, 1) % 3, known = 0;
+	u16 algorithm;
+
+	while (known < count) {
+		algorithm = take(in, 1) % 3;
+		while (contexts->algorithms >> algorithm & 1)
+			algorithm = (algorithm + 1) % 3;
+		contexts->algorithms |= 1u << algorithm;
+		contexts->offered[known++] = algorithm;
+	}
+}
+
 static void take_negotiation(struct input *in, struct facts *f)
 {
 	f->contexts = (struct smbsign_contexts) {
-		.preauth = take(in, 1) % 3, .algorithms = 1 + take(in, 1) % 3,
-		.malformed = flip(in),
+		.preauth = take(in, 1) % 3, .malformed = flip(in),
 	};
-	/* It is one of those offered. */
-	f->contexts.preferred = f->contexts.algorithms == 1 ? 0 :
-				f->contexts.algorithms == 2 ? 1 : flip(in);
+	take_algorithms(in, &f->contexts);
 	f->settled = (struct smbsign_negotiated) {
 		.dialect = dialect(in), .algorithm = take(in, 2),
 	};
@@ -236,6 +249,8 @@ static void negotiation(const struct facts *f)
 					    &f->element, &f->validated));
 	SAME("algorithm", smbsign_policy_algorithm(&f->policy, &f->contexts),
 	     oracle_policy_algorithm(&f->policy, &f->contexts));
+	SAME("hides GMAC", smbsign_policy_hides_gmac(&f->policy, &f->contexts),
+	     oracle_policy_hides_gmac(&f->policy, &f->contexts));
 }
 
 static void sessions(const struct facts *f)
@@ -249,6 +264,8 @@ static void sessions(const struct facts *f)
 	SAME("signs", smbsign_policy_signs(&f->policy, &f->session,
 					   (const void *)f->head, f->chance),
 	     oracle_policy_signs(&f->policy, &f->session, f->head, f->chance));
+	SAME("may sign", smbsign_policy_may_sign(&f->session, f->chance),
+	     oracle_policy_may_sign(&f->session, f->chance));
 	SAME("binding", smbsign_policy_is_binding(&f->conn, f->head[66]),
 	     oracle_policy_is_binding(&f->conn, f->head[66]));
 	SAME("session_required",

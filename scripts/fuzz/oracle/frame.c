@@ -181,7 +181,7 @@ static u8 dialects(struct message *m, u64 at, u64 count)
 static void signing_capabilities(struct message *m, u64 at, u64 size,
 				 struct smbsign_contexts *contexts)
 {
-	u64 count = size >= 2 ? get(m, at, 2) : 0, i, algorithm;
+	u64 count = size >= 2 ? get(m, at, 2) : 0, i, algorithm, known;
 
 	if (!count || 2 + 2 * count > size) {
 		contexts->malformed = true;
@@ -189,11 +189,14 @@ static void signing_capabilities(struct message *m, u64 at, u64 size,
 	}
 	for (i = 0; i < count; i++) {
 		algorithm = get(m, at + 2 + 2 * i, 2);
-		if (algorithm > 1)
+		if (algorithm > 2 || contexts->algorithms >> algorithm & 1)
 			continue;
-		if (!contexts->algorithms)
-			contexts->preferred = algorithm;
+		for (known = 0; contexts->offered[known] != 0xffff; known++)
+			;
+		contexts->offered[known] = algorithm;
 		contexts->algorithms |= 1u << algorithm;
+		if (algorithm == 2)
+			contexts->gmac = at + 2 + 2 * i;
 	}
 }
 
@@ -224,6 +227,7 @@ bool oracle_offer(const u8 *message, u32 length, struct smbsign_offer *offer,
 	u64 count = get(&m, 66, 2);
 
 	memset(contexts, 0, sizeof(*contexts));
+	memset(contexts->offered, 0xff, sizeof(contexts->offered));
 	if (!has(&m, 0, 100) || !has(&m, 100, 2 * count))
 		return false;
 	offer->security_mode = get(&m, 68, 2);

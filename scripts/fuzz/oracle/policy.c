@@ -15,6 +15,7 @@
 #define NOT_SUPPORTED		0xc00000bb
 #define NOT_ACCEPTED		0xc00000d0
 #define SESSION_DELETED		0xc0000203
+#define OUT_OF_SEQUENCE		0xc000042a
 
 /* Commands, 2.2.1.2 */
 enum { NEGOTIATE, SESSION_SETUP, TREE_CONNECT = 3, CANCEL = 12, ECHO, OPLOCK_BREAK = 18 };
@@ -228,6 +229,7 @@ setup(const struct smbsign_policy *p, const struct smbsign_conn_facts *c,
 	bool ended = s->state == SMBSIGN_SESSION_ENDED;
 	bool begun = s->state == SMBSIGN_SESSION_IN_PROGRESS;
 	bool channel = e->setup_flags % 2;
+	bool gmac_here = c->algorithm == 2, gmac_there = s->algorithm == 2;
 	const struct rule rules[] = {
 		{ !single, ABORT(MALFORMED) },
 		{ e->length > 64 + 2 * 65535, ABORT(MALFORMED) },
@@ -240,6 +242,10 @@ setup(const struct smbsign_policy *p, const struct smbsign_conn_facts *c,
 		  REFUSE(BOUND_SESSION_UNKNOWN, SESSION_DELETED) },
 		{ binds && !is_signed(e), REFUSE(UNSIGNED, ACCESS_DENIED) },
 		{ binds && !s->has_key, REFUSE(NO_KEY, ACCESS_DENIED) },
+		{ binds && gmac_there && !gmac_here,
+		  IF_RIGHT(BOUND_ALGORITHM, OUT_OF_SEQUENCE) },
+		{ binds && gmac_here && !gmac_there,
+		  IF_RIGHT(BOUND_ALGORITHM, NOT_SUPPORTED) },
 		{ binds, LET(VERIFY) },
 		/* 3.3.5.5: it must be one of this connection's */
 		{ begun, LET(PASS) },
@@ -308,13 +314,34 @@ oracle_policy_offer(const struct smbsign_element *e,
 u16 oracle_policy_algorithm(const struct smbsign_policy *p,
 			    const struct smbsign_contexts *contexts)
 {
-	u16 other = 1 - contexts->preferred;
+	unsigned int i;
 
-	if (p->algorithms >> contexts->preferred & 1)
-		return contexts->preferred;
-	if (contexts->algorithms >> other & p->algorithms >> other & 1)
-		return other;
-	return contexts->preferred;
+	for (i = 0; i < 3; i++) {
+		if (contexts->algorithms >> contexts->offered[i] & 1 &&
+		    p->algorithms >> contexts->offered[i] & 1)
+			return contexts->offered[i];
+	}
+	return contexts->offered[0];
+}
+
+/* ksmbd answers if it finds one of its own. */
+bool oracle_policy_hides_gmac(const struct smbsign_policy *p,
+			      const struct smbsign_contexts *contexts)
+{
+	bool others = contexts->algorithms & 3;
+	bool gmac = contexts->algorithms & 4;
+
+	return gmac && !others && p->algorithms & 4;
+}
+
+/* 3.1.4.1: the nonce is unique on a connection only. */
+bool oracle_policy_may_sign(const struct smbsign_session_facts *s, bool unseen)
+{
+	if (s->algorithm != 2)
+		return true;
+	if (unseen || s->binding)
+		return false;
+	return s->state != SMBSIGN_SESSION_ELSEWHERE;
 }
 
 struct smbsign_verdict
@@ -389,13 +416,15 @@ bool oracle_policy_signs(const struct smbsign_policy *p,
 			 const u8 *response, bool answers_signed)
 {
 	u64 flags = get(response, 16, 4);
-	bool interim = flags & 2 && get(response, 8, 4) == 0x103;
+	bool interim = get(response, 8, 4) == 0x103;
 	bool notice = get(response, 24, 8) == ~0ull;
 	bool copied = get(response, 48, 8) || get(response, 56, 8);
 
+	if (interim || notice)
+		return false;
 	if (flags & 8)
 		return true;
-	if (interim || notice || !p->sign_responses)
+	if (!p->sign_responses)
 		return false;
 	return answers_signed || copied || oracle_policy_must(p, s);
 }

@@ -20,4 +20,9 @@ static inline void __clear_bit(unsigned long nr, unsigned long *map)
 	map[nr / BITS_PER_LONG] &= ~BIT(nr % BITS_PER_LONG);
 }
 
+static inline unsigned int hweight16(unsigned int word)
+{
+	return __builtin_popcount(word & 0xffff);
+}
+
 #endif /* SHIM_BITOPS_H */
