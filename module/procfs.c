@@ -5,6 +5,7 @@
 #include <net/net_namespace.h>
 
 #include "admin/refusals.h"
+#include "admin/sysctl.h"
 #include "base/count.h"
 #include "base/grace.h"
 #include "procfs.h"
@@ -48,10 +49,7 @@ static int stats_show(struct seq_file *seq, void *unused)
 
 static const char *algorithm_name(const struct smbsign_conn_facts *facts)
 {
-	if (!facts->dialect)
-		return "-";
-	return facts->algorithm == SMB2_SIGNING_HMAC_SHA256 ? "hmac-sha256" :
-	       facts->algorithm == SMB2_SIGNING_AES_CMAC ? "aes-cmac" : "other";
+	return facts->dialect ? smbsign_algorithm_name(facts->algorithm) : "-";
 }
 
 /**

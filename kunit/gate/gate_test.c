@@ -1678,6 +1678,104 @@ static void reused_nonces(struct kunit *test)
 	}
 }
 
+/* A connection that signs with AES-GMAC, with or without the session. */
+static struct smbsign_conn *gmac_conn(struct kunit *test, bool home)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	conn->facts.algorithm = SMB2_SIGNING_AES_GMAC;
+	if (home)
+		KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, session_key));
+	return conn;
+}
+
+static void sign_with(struct kunit *test, struct smbsign_key *key, u8 *message,
+		      u32 length)
+{
+	struct smb2_header *header = header_at(message);
+	struct smbsign_mac mac = { };
+
+	header->flags |= cpu_to_le32(SMB2_FLAG_SIGNED);
+	memset(header->signature, 0, sizeof(header->signature));
+	KUNIT_ASSERT_TRUE(test, smbsign_key_get(key));
+	KUNIT_ASSERT_EQ(test, 0, smbsign_mac_begin(&mac, key, header));
+	KUNIT_ASSERT_EQ(test, 0, smbsign_mac_update(&mac, message, length));
+	KUNIT_ASSERT_EQ(test, 0, smbsign_mac_end(&mac, header->signature));
+}
+
+/* Send a request that is signed with @key; is its answer? */
+static bool answers_signed(struct kunit *test, struct smbsign_conn *conn,
+			   struct smbsign_key *key, u16 command, u64 message_id)
+{
+	const struct request request = {
+		.command = command, .message_id = message_id, .session = ID,
+		.body = 30,
+	};
+	u8 frame[SMB2_NBSS_SIZE + sizeof(struct smb2_header) + 30];
+	u8 *message = frame + SMB2_NBSS_SIZE;
+	const u32 length = sizeof(frame) - SMB2_NBSS_SIZE;
+	const struct smbsign_awaited *awaited;
+
+	put_unaligned_be32(length, frame);
+	put_request(test, message, &request);
+	if (command == SMB2_CMD_SESSION_SETUP)
+		message[sizeof(struct smb2_header) + 2] =
+			SMB2_SETUP_FLAG_BINDING;
+	sign_with(test, key, message, length);
+	start_at(conn, 0);
+	conn->window.high = 300;
+	rig_arrive(test, conn, frame, sizeof(frame), false);
+	run(conn);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_LIFE_OPEN, conn->life);
+	awaited = the_awaited(test, conn);
+	KUNIT_EXPECT_EQ(test, message_id, awaited->message_id);
+	return awaited->shown;
+}
+
+/* A key signs a binding elsewhere, if nothing has the MessageId; nothing else. */
+static void lends(struct kunit *test)
+{
+	static const struct {
+		u16 command;
+		u64 message_id;
+		bool answered;
+	} cases[] = {
+		{ SMB2_CMD_SESSION_SETUP, 3, true },
+		{ SMB2_CMD_SESSION_SETUP, 3, false },
+		{ SMB2_CMD_SESSION_SETUP, 9, true },
+		{ SMB2_CMD_SESSION_SETUP, 10, false },
+		{ SMB2_CMD_SESSION_SETUP, 4, true },
+		{ SMB2_CMD_READ, 5, false },
+		{ SMB2_CMD_SESSION_SETUP, 5, true },
+	};
+	struct smbsign_conn *home = gmac_conn(test, true), *conn;
+	struct smbsign_session_facts facts;
+	int grace = smbsign_grace_enter();
+	struct smbsign_key *key;
+	unsigned int i;
+
+	key = smbsign_session_lookup(home, ID, &facts);
+	smbsign_grace_leave(grace);
+	KUNIT_ASSERT_NOT_NULL(test, key);
+	key->own = 10;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		conn = gmac_conn(test, false);
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].answered,
+				    answers_signed(test, conn, key,
+						   cases[i].command,
+						   cases[i].message_id),
+				    "case %u", i);
+		rig_close(test, conn);
+	}
+	/* MessageIds that are far from any login's */
+	key->own = 200;
+	conn = gmac_conn(test, false);
+	KUNIT_EXPECT_FALSE(test, answers_signed(test, conn, key,
+						SMB2_CMD_SESSION_SETUP, 100));
+	smbsign_key_put(key);
+}
+
 /* Where the contexts of an offer begin, and its last algorithm. */
 #define OFFER_CONTEXTS	104
 #define OFFER_ALGORITHM	130
@@ -1963,6 +2061,7 @@ static struct kunit_case gate_cases[] = {
 	KUNIT_CASE(softirq_cut),
 	KUNIT_CASE(replay_allowed),
 	KUNIT_CASE(reused_nonces),
+	KUNIT_CASE(lends),
 	KUNIT_CASE(hides_gmac),
 	KUNIT_CASE(hides_nothing),
 	KUNIT_CASE(charges),

@@ -339,3 +339,16 @@ const char *smbsign_policy_name(void)
 {
 	return policy_names[READ_ONCE(smbsign_knobs.policy)];
 }
+
+/**
+ * smbsign_algorithm_name() - a signing algorithm as net.smbsign.algorithms has it
+ * @algorithm:	SMB2_SIGNING_*
+ *
+ * Context: any.
+ * Return: the word.
+ */
+const char *smbsign_algorithm_name(u16 algorithm)
+{
+	return algorithm < ARRAY_SIZE(algorithm_names) ?
+	       algorithm_names[algorithm] : "other";
+}

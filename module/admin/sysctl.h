@@ -45,6 +45,7 @@ int smbsign_sysctl_init(void (*enforce)(void));
 void smbsign_sysctl_exit(void);
 void smbsign_policy_get(struct smbsign_policy *out);
 const char *smbsign_policy_name(void);
+const char *smbsign_algorithm_name(u16 algorithm);
 
 static inline unsigned int smbsign_softirq_bytes(void)
 {

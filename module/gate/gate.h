@@ -129,6 +129,7 @@ struct smbsign_gate_frame {
  *		verified
  * @reuses_nonce: its MessageId was used before, or never granted, and the
  *		connection signs with AES-GMAC
+ * @lent:	its key is another connection's; see smbsign_policy_lends()
  * @mac:	its MAC, up to the cursor
  */
 struct smbsign_gate_request {
@@ -137,6 +138,7 @@ struct smbsign_gate_request {
 	u8			signature[SMB2_SIGNATURE_SIZE];
 	struct smbsign_verdict	doom;
 	bool			reuses_nonce;
+	bool			lent;
 	struct smbsign_mac	mac;
 };
 

@@ -110,7 +110,7 @@ int smbsign_release_expect(struct smbsign_conn *conn,
 	if (!awaited)
 		return -ENOMEM;
 	awaited->reuses_nonce = gate->request.reuses_nonce;
-	awaited->shown = awaited->reuses_nonce ? 0 : shown;
+	awaited->shown = shown;
 	list_add_tail(&awaited->node, &gate->frame.expected);
 	return 0;
 }

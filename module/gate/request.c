@@ -264,6 +264,7 @@ static enum smbsign_step judge_request(struct smbsign_conn *conn,
 		foresee_required(conn, policy, facts, &session, single);
 	verdict.action = smbsign_verdict_settle(conn, policy, element, &verdict);
 	gate->request.doom = verdict;
+	gate->request.lent = smbsign_policy_lends(&session);
 	if (verdict.action == SMBSIGN_VERIFY)
 		return begin_verifying(conn, key, header);
 
@@ -380,15 +381,10 @@ enum smbsign_step smbsign_request_header(struct smbsign_conn *conn)
 	return step ?: smbsign_request_take(conn, &head);
 }
 
-/*
- * All requests of a frame belong to one session, so one key verifies them.  If a
- * request reuses a nonce, an answer to it must not be signed: it proves nothing.
- */
-static void prove_request(struct smbsign_gate *gate, u64 key)
+/* All requests of a frame belong to one session, so one key verifies them. */
+static void prove_request(struct smbsign_gate_frame *frame, u64 key)
 {
-	struct smbsign_gate_frame *frame = &gate->frame;
-
-	if (gate->request.reuses_nonce || frame->index >= SMBSIGN_COMPOUND_MAX ||
+	if (!key || frame->index >= SMBSIGN_COMPOUND_MAX ||
 	    (frame->shown && frame->shown != key))
 		return;
 	frame->shown = key;
@@ -417,36 +413,55 @@ static enum smbsign_step signature_is_wrong(struct smbsign_conn *conn,
 	return carry_out(conn, policy, &bad);
 }
 
+/*
+ * Which key may sign the answer?  The one that has verified the request, unless
+ * that would use a nonce twice.
+ */
+static u64 key_for_answer(const struct smbsign_gate_request *request,
+			  struct smbsign_key *key)
+{
+	if (request->reuses_nonce)
+		return 0;
+	if (request->lent &&
+	    (request->element.command != SMB2_CMD_SESSION_SETUP ||
+	     !smbsign_key_lend(key, request->element.message_id)))
+		return 0;
+	return key->serial;
+}
+
 static enum smbsign_step signature_is_right(struct smbsign_conn *conn,
 					    const struct smbsign_policy *policy,
-					    u64 key)
+					    u64 key, u64 shown)
 {
 	struct smbsign_gate *gate = &conn->gate;
 
 	smbsign_count(SMBSIGN_COUNT_VERIFIED);
 	if (in_serving_softirq())
 		smbsign_count(SMBSIGN_COUNT_VERIFIED_SOFTIRQ);
-	prove_request(gate, key);
+	prove_request(&gate->frame, shown);
 	if (gate->request.doom.status)
 		return smbsign_refuse_frame(conn, &gate->request.doom);
 	smbsign_credits_verified(conn, &gate->request.element, key,
 				 gate->request.signature);
-	return pass_request(conn, policy, key);
+	return pass_request(conn, policy, shown);
 }
 
 static enum smbsign_step verify_request(struct smbsign_conn *conn)
 {
 	struct smbsign_gate_request *request = &conn->gate.request;
+	struct smbsign_key *key = request->mac.key;
 	u8 expected[SMB2_SIGNATURE_SIZE];
-	u64 key = request->mac.key->serial;
 	struct smbsign_policy policy;
+	u64 serial = key->serial;
 
+	/* The key stays until the caller leaves its grace section. */
 	if (smbsign_mac_end(&request->mac, expected))
 		return smbsign_step_cut(conn, SMBSIGN_REASON_NO_MEMORY);
 	smbsign_policy_get(&policy);
 	if (crypto_memneq(expected, request->signature, sizeof(expected)))
 		return signature_is_wrong(conn, &policy);
-	return signature_is_right(conn, &policy, key);
+	return signature_is_right(conn, &policy, serial,
+				  key_for_answer(request, key));
 }
 
 /**

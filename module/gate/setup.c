@@ -307,7 +307,7 @@ static int session_wants_key(struct smbsign_conn *conn,
 }
 
 static void session_set_key(struct smbsign_conn *conn, u64 id,
-			    struct smbsign_key *key,
+			    struct smbsign_key *key, u64 message_id,
 			    const struct smbsign_leg *leg, bool public)
 {
 	struct smbsign_session *session;
@@ -317,6 +317,8 @@ static void session_set_key(struct smbsign_conn *conn, u64 id,
 	if (session && !session->key) {
 		memcpy(session->raw, leg->raw, SMB2_KEY_SIZE);
 		session->facts.guest |= public;
+		/* All below was used, and this is the first to be signed. */
+		key->own = min(conn->window.low, message_id);
 		/* Pairs with smp_load_acquire() in key_take(). */
 		smp_store_release(&session->key, key);
 		smbsign_count(SMBSIGN_COUNT_KEYS_LEARNED);
@@ -357,7 +359,7 @@ int smbsign_setup_shown(struct smbsign_conn *conn,
 	key = smbsign_key_alloc(conn->facts.algorithm, leg->raw);
 	if (IS_ERR(key))
 		return PTR_ERR(key);
-	session_set_key(conn, id, key, leg, public);
+	session_set_key(conn, id, key, request->message_id, leg, public);
 	return 0;
 }
 

@@ -30,7 +30,10 @@ static struct smbsign_key *key_for(struct smbsign_conn *conn, u64 session_id,
 		       facts->state == SMBSIGN_SESSION_ENDED;
 	else
 		fine = key && key->serial == shown;
-	if (fine && smbsign_policy_may_sign(facts, READ_ONCE(conn->unseen)))
+	/* What was not seen may have had any nonce. */
+	if (facts->algorithm == SMB2_SIGNING_AES_GMAC && READ_ONCE(conn->unseen))
+		fine = false;
+	if (fine)
 		return key;
 	smbsign_key_put(key);
 	return NULL;

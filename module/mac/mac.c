@@ -188,6 +188,24 @@ void smbsign_key_put(struct smbsign_key *key)
 		smbsign_grace_free(&key->rcu, key_free, sizeof(*key));
 }
 
+/**
+ * smbsign_key_lend() - may a key sign one response on another connection?
+ * @key:	a key for AES-GMAC
+ * @message_id:	MessageId of the response there
+ *
+ * The nonce is a MessageId.  So the key's own connection must not use it, nor
+ * any other connection.  Logins come early, so only the first MessageIds are
+ * lent.
+ *
+ * Context: any.
+ * Return: true if it may; it never may again with this MessageId.
+ */
+bool smbsign_key_lend(struct smbsign_key *key, u64 message_id)
+{
+	return message_id < key->own && message_id < BITS_PER_LONG &&
+	       !test_and_set_bit(message_id, &key->lent);
+}
+
 static struct shash_desc *desc_of(struct smbsign_mac *mac)
 {
 	return (struct shash_desc *)mac->state;

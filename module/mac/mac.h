@@ -32,6 +32,9 @@ enum smbsign_engine {
  *		after that
  * @cmac:	the key for AES-CMAC by bulk CBC
  * @gmac:	the key for AES-GMAC
+ * @own:	the connection that it belongs to signs nothing with it below
+ *		this MessageId
+ * @lent:	MessageIds that it has signed on other connections
  * @serial:	its number: no other key ever has the same, and it is not 0
  * @refs:	references; the key is freed a grace period after the last one
  * @rcu:	for that grace period
@@ -45,6 +48,8 @@ struct smbsign_key {
 		struct smbsign_cmac_key	cmac;
 		struct smbsign_gmac_key	gmac;
 	};
+	u64				own;
+	unsigned long			lent;
 	u64				serial;
 	refcount_t			refs;
 	struct rcu_head			rcu;
@@ -81,6 +86,7 @@ struct smbsign_key *smbsign_key_alloc(u16 algorithm,
 				      const u8 raw[SMB2_KEY_SIZE]);
 bool smbsign_key_get(struct smbsign_key *key);
 void smbsign_key_put(struct smbsign_key *key);
+bool smbsign_key_lend(struct smbsign_key *key, u64 message_id);
 
 int smbsign_mac_begin(struct smbsign_mac *mac, struct smbsign_key *key,
 		      const struct smb2_header *header);

@@ -592,25 +592,21 @@ bool smbsign_policy_signs(const struct smbsign_policy *policy,
 }
 
 /**
- * smbsign_policy_may_sign() - may a session's key sign a response on this
- *	connection?
+ * smbsign_policy_lends() - is a nonce of another connection's used if a session's
+ *	key signs here?
  * @session:	facts of the session, seen from this connection
- * @unseen:	requests have passed whose MessageIds are not known
  *
  * The nonce of AES-GMAC is a MessageId, and MessageIds belong to a connection.
- * So a key of another connection must not be used here: the same nonce may have
- * been used there.  The same holds if a request has passed unseen.  A nonce used
- * twice would give the key away.
+ * A nonce used twice would give the key away.
  *
  * Context: any. [MS-SMB2] 3.1.4.1.
- * Return: true if it may.
+ * Return: true if smbsign_key_lend() must be asked.
  */
-bool smbsign_policy_may_sign(const struct smbsign_session_facts *session,
-			     bool unseen)
+bool smbsign_policy_lends(const struct smbsign_session_facts *session)
 {
-	return !is_gmac(session->algorithm) ||
-	       (!unseen && !session->binding &&
-		session->state != SMBSIGN_SESSION_ELSEWHERE);
+	return is_gmac(session->algorithm) &&
+	       (session->binding ||
+		session->state == SMBSIGN_SESSION_ELSEWHERE);
 }
 
 /**

@@ -182,8 +182,7 @@ bool smbsign_policy_is_binding(const struct smbsign_conn_facts *conn,
 bool smbsign_policy_signs(const struct smbsign_policy *policy,
 			  const struct smbsign_session_facts *session,
 			  const struct smb2_header *response, bool answers_signed);
-bool smbsign_policy_may_sign(const struct smbsign_session_facts *session,
-			     bool unseen);
+bool smbsign_policy_lends(const struct smbsign_session_facts *session);
 bool smbsign_policy_session_required(const struct smbsign_conn_facts *conn,
 				     u16 security_mode, bool guest);
 

@@ -264,8 +264,8 @@ static void sessions(const struct facts *f)
 	SAME("signs", smbsign_policy_signs(&f->policy, &f->session,
 					   (const void *)f->head, f->chance),
 	     oracle_policy_signs(&f->policy, &f->session, f->head, f->chance));
-	SAME("may sign", smbsign_policy_may_sign(&f->session, f->chance),
-	     oracle_policy_may_sign(&f->session, f->chance));
+	SAME("lends", smbsign_policy_lends(&f->session),
+	     oracle_policy_lends(&f->session));
 	SAME("binding", smbsign_policy_is_binding(&f->conn, f->head[66]),
 	     oracle_policy_is_binding(&f->conn, f->head[66]));
 	SAME("session_required",

@@ -335,13 +335,11 @@ bool oracle_policy_hides_gmac(const struct smbsign_policy *p,
 }
 
 /* 3.1.4.1: the nonce is unique on a connection only. */
-bool oracle_policy_may_sign(const struct smbsign_session_facts *s, bool unseen)
+bool oracle_policy_lends(const struct smbsign_session_facts *s)
 {
 	if (s->algorithm != 2)
-		return true;
-	if (unseen || s->binding)
 		return false;
-	return s->state != SMBSIGN_SESSION_ELSEWHERE;
+	return s->binding || s->state == SMBSIGN_SESSION_ELSEWHERE;
 }
 
 struct smbsign_verdict

@@ -30,7 +30,7 @@ oracle_policy_offer(const struct smbsign_element *e,
 		    const struct smbsign_contexts *contexts);
 bool oracle_policy_hides_gmac(const struct smbsign_policy *p,
 			      const struct smbsign_contexts *contexts);
-bool oracle_policy_may_sign(const struct smbsign_session_facts *s, bool unseen);
+bool oracle_policy_lends(const struct smbsign_session_facts *s);
 u16 oracle_policy_algorithm(const struct smbsign_policy *p,
 			    const struct smbsign_contexts *contexts);
 struct smbsign_verdict
