@@ -10,7 +10,7 @@ does not look executes the request to the full.
 
 import struct
 
-from . import wire
+from . import crypto, wire
 
 FOREIGN_KEY = bytes(range(16))
 
@@ -76,3 +76,25 @@ ALL = {
 # Those with SIGNED set
 FORGED = {name: forge for name, forge in ALL.items()
           if name not in ("unsigned", "flag cleared")}
+
+
+def _with_nonce(change):
+    """Signed with the right key, and a nonce that is not the message's."""
+    def forge(session, request):
+        message_id, bits = struct.unpack(
+            "<QI", crypto.gmac_nonce(request.encode()))
+        return session.sign(request.encode(), nonce=struct.pack(
+            "<QI", *change(message_id, bits)))
+    return forge
+
+
+# With AES-GMAC only: to the others a nonce makes no difference
+NONCES = {
+    "nonce of the server": _with_nonce(
+        lambda message_id, bits: (message_id, bits ^ crypto.NONCE_SERVER)),
+    "nonce of the other kind": _with_nonce(
+        lambda message_id, bits: (message_id, bits ^ crypto.NONCE_CANCEL)),
+    "nonce of the next MessageId": _with_nonce(
+        lambda message_id, bits: (message_id + 1, bits)),
+    "nonce of nothing": _with_nonce(lambda *_: (0, 0)),
+}

@@ -12,6 +12,8 @@ from Cryptodome.Hash import CMAC
 from . import wire
 
 TRANSFORM_SIZE = 52
+# In the last 32 bits of the nonce of AES-GMAC
+NONCE_SERVER, NONCE_CANCEL = 1, 2
 NONCE_SIZES = {wire.CIPHER_AES128_CCM: 11, wire.CIPHER_AES128_GCM: 12}
 
 
@@ -23,6 +25,23 @@ def hmac_sha256(key, data):
 def aes_cmac(key, data):
     """AES-128-CMAC, RFC 4493."""
     return CMAC.new(key, msg=data, ciphermod=AES).digest()
+
+
+def aes_gmac(key, nonce, data):
+    """AES-128-GMAC, SP 800-38D: GCM of no text, with all of @data beside
+    it."""
+    mac = AES.new(key, AES.MODE_GCM, nonce=nonce, mac_len=16)
+    return mac.update(bytes(data)).digest()
+
+
+def gmac_nonce(message):
+    """What AES-GMAC signs one element with beside the key, 3.1.4.1: its
+    MessageId, who sent it, and whether it is a CANCEL."""
+    command, = struct.unpack_from("<H", message, 12)
+    flags, _, message_id = struct.unpack_from("<IIQ", message, 16)
+    return struct.pack("<QI", message_id,
+                       (NONCE_SERVER if flags & wire.FLAG_RESPONSE else 0) |
+                       (NONCE_CANCEL if command == wire.CANCEL else 0))
 
 
 def kdf(key, label, context):
@@ -64,22 +83,24 @@ def default_algorithm(dialect):
     return wire.SIGN_AES_CMAC
 
 
-def signature(algorithm, key, message):
+def signature(algorithm, key, message, nonce=None):
     """The signature of one element, 3.1.4.1: over all of it, with the
-    signature field zero."""
+    signature field zero. @nonce: another one than AES-GMAC wants."""
     data = bytearray(message)
     data[wire.SIGNATURE] = bytes(16)
     if algorithm == wire.SIGN_HMAC_SHA256:
         return hmac_sha256(key, data)[:16]
+    if algorithm == wire.SIGN_AES_GMAC:
+        return aes_gmac(key, nonce or gmac_nonce(data), data)
     return aes_cmac(key, data)
 
 
-def sign(algorithm, key, message):
+def sign(algorithm, key, message, nonce=None):
     """@message with SIGNED set and its signature filled in."""
     data = bytearray(message)
     flags, = struct.unpack_from("<I", data, 16)
     struct.pack_into("<I", data, 16, flags | wire.FLAG_SIGNED)
-    data[wire.SIGNATURE] = signature(algorithm, key, data)
+    data[wire.SIGNATURE] = signature(algorithm, key, data, nonce)
     return bytes(data)
 
 

@@ -16,6 +16,12 @@ class Unsigned(BadSignature):
     """A response lacks the signature it must have."""
 
 
+class Forbidden(BadSignature):
+    """A response has a signature that must not have one: with AES-GMAC, whoever
+    sees two messages signed with one key and one nonce can forge from then
+    on."""
+
+
 class StatusError(Exception):
     """A response with another status than the caller asked for."""
 
@@ -54,6 +60,8 @@ class Session:
         self.signing_key = self.ciphers = None
         self.session_key = session_key
         self.previous = previous
+        # With AES-GMAC: the signature of each answer, by its MessageId
+        self.nonces = {}
         self.preauth = connection.preauth
         self.token = b""
 
@@ -187,10 +195,17 @@ class Session:
         fields.setdefault("tree_id", self.tree_id)
         return self.connection.request(body, **fields)
 
-    def sign(self, message, key=None):
-        """@message with a signature by this session's key, or by @key."""
+    @property
+    def gmac(self):
+        """Whether its key signs with AES-GMAC: that is as its own connection
+        has agreed on, also where it signs on another one."""
+        return self.connection.signing_algorithm == wire.SIGN_AES_GMAC
+
+    def sign(self, message, key=None, nonce=None):
+        """@message with a signature by this session's key, or by @key;
+        @nonce: another one than AES-GMAC wants."""
         return crypto.sign(self.connection.signing_algorithm,
-                           key or self.signing_key, message)
+                           key or self.signing_key, message, nonce)
 
     def signature(self, message, key=None):
         """The signature @message should carry."""
@@ -245,9 +260,18 @@ class Session:
         if response.encrypted or self._excused(response):
             return
         if response.signed:
+            if self.gmac and not self._has_nonce(response):
+                raise Forbidden(_described(response))
             self.verify(response, self.signing_key)
         elif self.connection.strict and self._wants_signature(response):
             raise Unsigned(_described(response))
+
+    @staticmethod
+    def _has_nonce(response):
+        """Whether its MessageId is its own: what is said in between, or to
+        nobody's request, shares one."""
+        return not response.interim and \
+            response.header.message_id != wire.NOTICE_ID
 
     def _excused(self, response):
         """A server that knows no such session has no key to sign with; ksmbd
@@ -257,7 +281,7 @@ class Session:
 
     def _wants_signature(self, response):
         header = response.header
-        if header.message_id == wire.NOTICE_ID or response.interim:
+        if not self._has_nonce(response):
             return False
         # Nobody needs a guest's signature, whose key is no secret
         proven = not self.guest and \
@@ -274,8 +298,12 @@ class Session:
 
     def verify(self, response, key):
         """Fail unless @response is signed with @key."""
-        if self.signature(response.raw, key) != response.header.signature:
+        signature = response.header.signature
+        if self.signature(response.raw, key) != signature:
             raise BadSignature(_described(response))
+        if self.gmac and signature != self.nonces.setdefault(
+                response.header.message_id, signature):
+            raise Forbidden(f"{_described(response)}: its nonce was used")
         self.proven = True
 
     def answer(self, request):
@@ -351,10 +379,15 @@ class Channel(Session):
 
     def check_refusal(self, response):
         """Whatever answers a SESSION_SETUP that does not succeed is signed
-        with Session.SigningKey, 3.3.4.1.1."""
+        with Session.SigningKey, 3.3.4.1.1, as the session's own connection has
+        agreed on. Not with AES-GMAC: the MessageIds of this connection are
+        those of the session's own, too. (Samba's clients want it signed, and
+        end the connection.)"""
         if response.signed:
-            self.verify(response, self.session.signing_key)
-        elif self.connection.strict:
+            if self.session.gmac:
+                raise Forbidden(_described(response))
+            self.session.verify(response, self.session.signing_key)
+        elif self.connection.strict and not self.session.gmac:
             raise Unsigned(_described(response))
 
     def finished(self, response):

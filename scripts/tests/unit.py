@@ -19,6 +19,17 @@ CMAC_ANSWERS = {
     64: "51f0bebf7e3b9d92fc49741779363cfe",
 }
 
+# NIST's gcmEncryptExtIV128.rsp, of no text: key, nonce, what is beside it, tag
+GMAC_ANSWERS = (
+    ("11754cd72aec309bf52f7687212e8957", "3c819d9a9bed087615030b65", "",
+     "250327c674aaf477aef2675748cf6971"),
+    ("77be63708971c4e240d1cb79e8d77feb", "e0e00f19fed7ba0136a797f3",
+     "7a43ec1d9c0a5a78a0b16533a6213cab", "209fcc8d3675ed938e9c7166709dd946"),
+    ("2fb45e5b8f993a2bfebc4b15b533e0b4", "5b05755f984d2b90f94b8027",
+     "e85491b2202caf1d7dce03b97e09331c32473941",
+     "c75b7832b2a2d9bd827412b6ef5769db"),
+)
+
 # SMB 3.0, from Microsoft's anatomy of signing and cryptographic keys
 KDF_300 = {
     "7CD451825D0450D235424E44BA6E78CC": "0B7E9C5CAC36C0F6EA9AB275298CEDCE",
@@ -56,6 +67,12 @@ HMAC_RESPONSE = bytes.fromhex(
     "fe534d4240000100280100c00b00070009000000000000000400000000000000"
     "fffe0000010000000500000000040000a164ffe53d6811981f386772e387e06f"
     "0900000000000000ff")
+# A LOGOFF, MessageId 9
+GMAC_KEY = "AC36E9543CD888F0A84123E46BB2A0D7"
+GMAC_REQUEST = bytes.fromhex(
+    "fe534d4240000100000000000200010018000000000000000900000000000000"
+    "000000000000000053200c2100000000"
+    "76234b3c812f51ab8a5cf9fa43d4eb2804000000")
 
 
 @unit
@@ -69,6 +86,13 @@ def cmac_of_rfc_4493():
     for size, answer in CMAC_ANSWERS.items():
         equal(crypto.aes_cmac(bytes.fromhex(CMAC_KEY),
                               CMAC_MESSAGE[:size]).hex(), answer)
+
+
+@unit
+def gmac_of_nist():
+    for key, nonce, data, answer in GMAC_ANSWERS:
+        equal(crypto.aes_gmac(*map(bytes.fromhex, (key, nonce, data))).hex(),
+              answer)
 
 
 @unit
@@ -91,6 +115,48 @@ def signatures_of_3_1_1():
     for message in (BINDING_REQUEST, SETUP_RESPONSE):
         equal(crypto.signature(wire.SIGN_AES_CMAC, bytes.fromhex(CHANNEL_KEY),
                                message), message[wire.SIGNATURE])
+
+
+def _gmac(message):
+    return crypto.signature(wire.SIGN_AES_GMAC, bytes.fromhex(GMAC_KEY),
+                            message)
+
+
+@unit
+def gmac_of_a_request():
+    equal(_gmac(GMAC_REQUEST), GMAC_REQUEST[wire.SIGNATURE])
+    equal(crypto.sign(wire.SIGN_AES_GMAC, bytes.fromhex(GMAC_KEY),
+                      GMAC_REQUEST), GMAC_REQUEST)
+    equal(crypto.gmac_nonce(GMAC_REQUEST).hex(), "09" + 11 * "00")
+
+
+@unit
+def nonces_of_gmac():
+    """Who sends what, and with which MessageId; nothing else matters."""
+    for fields, nonce in (
+            ({}, "0807060504030201" "00000000"),
+            ({"flags": 0xfffffffe}, "0807060504030201" "00000000"),
+            ({"flags": wire.FLAG_RESPONSE}, "0807060504030201" "01000000"),
+            ({"command": wire.CANCEL}, "0807060504030201" "02000000"),
+            ({"command": wire.CANCEL, "flags": wire.FLAG_ASYNC,
+              "async_id": 7}, "0807060504030201" "02000000"),
+            ({"command": wire.CANCEL, "flags": wire.FLAG_RESPONSE},
+             "0807060504030201" "03000000")):
+        header = wire.Header(**{"command": wire.READ,
+                                "message_id": 0x0102030405060708, **fields})
+        equal(crypto.gmac_nonce(header.pack()).hex(), nonce)
+
+
+@unit
+def gmac_depends_on_nonce_key_and_message():
+    header = wire.Header(wire.ECHO, message_id=5)
+    message = header.pack() + wire.echo().data
+    signatures = {_gmac(message), crypto.aes_cmac(b"k" * 16, message),
+                  crypto.signature(wire.SIGN_AES_GMAC, b"k" * 16, message),
+                  crypto.signature(wire.SIGN_AES_GMAC, b"k" * 16, message,
+                                   bytes(12)),
+                  _gmac(message[:-1] + b"x"), _gmac(message + b"\0")}
+    equal(len(signatures), 6)
 
 
 @unit
@@ -149,16 +215,37 @@ class _Signer:
 
     key = b"k" * 16
 
-    def signature(self, message):
-        return crypto.signature(wire.SIGN_AES_CMAC, self.key, message)
+    def __init__(self, algorithm):
+        self.algorithm = algorithm
 
-    def sign(self, message, key=None):
-        return crypto.sign(wire.SIGN_AES_CMAC, key or self.key, message)
+    def signature(self, message):
+        return crypto.signature(self.algorithm, self.key, message)
+
+    def sign(self, message, key=None, nonce=None):
+        return crypto.sign(self.algorithm, key or self.key, message, nonce)
 
 
 @unit
 def no_attack_carries_a_valid_signature():
-    session = _Signer()
+    for algorithm in (wire.SIGN_HMAC_SHA256, wire.SIGN_AES_CMAC,
+                      wire.SIGN_AES_GMAC):
+        _no_attack_is_valid(_Signer(algorithm))
+
+
+@unit
+def no_attack_on_a_nonce_carries_a_valid_signature():
+    session = _Signer(wire.SIGN_AES_GMAC)
+    for body in (wire.echo(), wire.cancel()):
+        request = wire.Request(wire.Header(body.command, message_id=5),
+                               body.data)
+        for name, forge in attack.NONCES.items():
+            message = forge(session, request)
+            equal(message[wire.HEADER_SIZE:], body.data)
+            expect(session.signature(message) != message[wire.SIGNATURE],
+                   name)
+
+
+def _no_attack_is_valid(session):
     body = wire.write(b"f" * 16, 0, b"data")
     request = wire.Request(wire.Header(wire.WRITE, message_id=5), body.data)
     good = session.sign(request.encode())
