@@ -50,7 +50,7 @@ class Connection:
         self.answers = {}
         self.interim = {}
         self.notices = []
-        self.negotiated = None
+        self.negotiated = self.hello = None
         self.socket = transport or self._connect(
             address, port, send_buffer, receive_buffer, timeout)
 
@@ -250,9 +250,10 @@ class Connection:
                               else contexts)
         return self.request(body, credit_charge=0)
 
-    def negotiate(self):
-        """Agree on the dialect; returns self."""
-        message = self.negotiate_request().encode()
+    def negotiate(self, contexts=None):
+        """Agree on the dialect, perhaps with other @contexts; returns
+        self."""
+        message = self.negotiate_request(contexts).encode()
         self.send(message)
         response = self.answer(self.next_message_id - 1)
         if response.status != wire.SUCCESS:
@@ -260,6 +261,7 @@ class Connection:
         self.negotiated = wire.NegotiateResponse.unpack(response.raw)
         if self.negotiated.dialect != self.dialect:
             raise AssertionError(f"dialect {self.negotiated.dialect:#x}")
+        self.hello = response.raw
         for part in (message, response.raw):
             self.preauth = crypto.preauth_update(self.preauth, part)
         self.cipher = self._agreed_cipher()

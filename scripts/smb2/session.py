@@ -62,6 +62,8 @@ class Session:
         self.previous = previous
         # With AES-GMAC: the signature of each answer, by its MessageId
         self.nonces = {}
+        # MessageId of the first answer that its key can sign
+        self.first_signed = None
         self.preauth = connection.preauth
         self.token = b""
 
@@ -140,6 +142,8 @@ class Session:
         if self.guest:
             self.session_key = bytes(16)
         self.derive_keys()
+        if self.first_signed is None:
+            self.first_signed = response.header.message_id
         self.connection.sessions[self.id] = self
         self.check(response)
 
@@ -380,14 +384,19 @@ class Channel(Session):
     def check_refusal(self, response):
         """Whatever answers a SESSION_SETUP that does not succeed is signed
         with Session.SigningKey, 3.3.4.1.1, as the session's own connection has
-        agreed on. Not with AES-GMAC: the MessageIds of this connection are
-        those of the session's own, too. (Samba's clients want it signed, and
-        end the connection.)"""
+        agreed on. With AES-GMAC only if its MessageId was used neither there
+        nor in another binding. (Samba's clients want it signed, and end the
+        connection.)"""
+        number, signature = (response.header.message_id,
+                             response.header.signature)
+        taken = self.session.gmac and (
+            number >= self.session.first_signed or
+            self.session.nonces.get(number, signature) != signature)
         if response.signed:
-            if self.session.gmac:
+            if taken:
                 raise Forbidden(_described(response))
             self.session.verify(response, self.session.signing_key)
-        elif self.connection.strict and not self.session.gmac:
+        elif self.connection.strict and not taken:
             raise Unsigned(_described(response))
 
     def finished(self, response):

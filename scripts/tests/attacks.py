@@ -12,7 +12,7 @@ import struct
 from smb2 import attack, wire
 
 from . import judge
-from .rig import BEFORE_311, PROFILES, SAMPLE
+from .rig import GMAC_ENCRYPTING, SAMPLE, USUAL
 from .tap import add, equal, expect, status
 
 
@@ -353,12 +353,13 @@ def _honest_case(kind):
 
 # One without a signature and one with a wrong one, for every profile
 ESSENTIAL = ("unsigned", "signature flipped")
+ALL = (*USUAL, GMAC_ENCRYPTING)
 
 
 def _profiles(kind, name):
-    profiles = PROFILES if name in ESSENTIAL else SAMPLE
+    profiles = ALL if name in ESSENTIAL else SAMPLE
     if kind is TreeConnect and name not in attack.FORGED:
-        return tuple(p for p in profiles if p in BEFORE_311)
+        return tuple(p for p in profiles if p.dialect < wire.DIALECT_311)
     return profiles
 
 
@@ -376,7 +377,7 @@ def _register():
         for name, forge in attack.ALL.items():
             _add(f"{kind.__name__} {name} is refused",
                  _attack_case(kind, forge), _profiles(kind, name))
-        _add(f"{kind.__name__} signed works", _honest_case(kind), PROFILES)
+        _add(f"{kind.__name__} signed works", _honest_case(kind), ALL)
 
 
 _register()

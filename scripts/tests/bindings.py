@@ -8,12 +8,12 @@ from smb2.connection import Closed
 from smb2.session import BadSignature, StatusError
 
 from . import judge
-from .rig import ENCRYPTING, HMAC, LATEST, PROFILES
+from .rig import CIPHERS, ENCRYPTING, GMAC, HMAC, LATEST, PROFILES, USUAL
 from .tap import GUARDED, add, case, equal, expect
 
 # 2.x has no channels
 SMB2 = PROFILES[:1]
-SMB3 = (*PROFILES[1:], HMAC)
+SMB3 = (*USUAL[1:], HMAC)
 ESSENTIAL = ("unsigned", "foreign key")
 REFUSALS = (*judge.REFUSALS, wire.INVALID_PARAMETER)
 
@@ -110,6 +110,9 @@ def _unusable(rig, channel):
     expect(not path.exists(), "the file was created")
 
 
+BY_MODE = {True: SMB3, False: (*LATEST, GMAC)}
+
+
 def _register():
     for name, forge in attack.ALL.items():
         for leg, make in (("first", _first_leg_case),
@@ -118,13 +121,13 @@ def _register():
                 essential = mode == "mandatory" and name in ESSENTIAL
                 add(f"binding with its {leg} leg {name} is refused",
                     make(forge), suite="bindings", modes=(mode,),
-                    profiles=SMB3 if essential else LATEST)
+                    profiles=BY_MODE[essential])
 
 
 _register()
 
 
-@case(profiles=LATEST)
+@case(profiles=(*LATEST, GMAC))
 def binding_signed_with_the_key_of_another_session(rig):
     session, other = rig.new_session(), rig.new_session()
     channel = rig.channel(session)
@@ -151,9 +154,9 @@ def binding_to_a_session_in_the_making(rig):
     _leg_refused(channel, request, channel.encode_leg(request))
 
 
-@case(profiles=LATEST)
+@case(profiles=(*LATEST, GMAC))
 def binding_by_another_client(rig):
-    """Another ClientGuid: ksmbd refuses, and says so signed."""
+    """Another ClientGuid: ksmbd refuses, and says so signed (but for AES-GMAC)."""
     channel = rig.channel(rig.new_session(), guid=b"somebody else's!")
     _fails(channel)
 
@@ -179,8 +182,8 @@ def binding_with_a_wrong_password(rig):
 
 
 def _fails(channel):
-    """Setting @channel up is refused; the refusal is signed with the
-    session's key."""
+    """Setting @channel up is refused; the refusal, which is returned, is signed
+    with the session's key, unless that is for AES-GMAC."""
     request = channel.first_leg()
     channel.connection.send(channel.encode_leg(request))
     response = channel.connection.answer(request)
@@ -192,6 +195,7 @@ def _fails(channel):
     expect(response.status not in (wire.SUCCESS,
                                    wire.MORE_PROCESSING_REQUIRED), "bound")
     channel.check_refusal(response)
+    return response
 
 
 @case(profiles=SMB3)
@@ -242,3 +246,97 @@ def what_is_bound_is_not_bound_again(rig):
             member.send(request)
             judge.denied(member, request, wire.REQUEST_NOT_ACCEPTED)
         member.echo()
+
+
+# AES-GMAC, and the other algorithms: a session and its channels use one kind
+
+HMAC_SHA256, CMAC, GMAC_ALONE = (
+    (wire.SIGN_HMAC_SHA256,), (wire.SIGN_AES_CMAC,), (wire.SIGN_AES_GMAC,))
+KINDS = {
+    "AES-CMAC to HMAC-SHA256": (CMAC, HMAC_SHA256, wire.SUCCESS),
+    "HMAC-SHA256 to AES-CMAC": (HMAC_SHA256, CMAC, wire.SUCCESS),
+    "AES-GMAC to AES-GMAC": (GMAC_ALONE, GMAC.algorithms, wire.SUCCESS),
+    "AES-GMAC to AES-CMAC": (GMAC_ALONE, CMAC, wire.REQUEST_OUT_OF_SEQUENCE),
+    "AES-GMAC to HMAC-SHA256": (GMAC_ALONE, HMAC_SHA256,
+                                wire.REQUEST_OUT_OF_SEQUENCE),
+    "AES-GMAC to nothing named": (GMAC_ALONE, (),
+                                  wire.REQUEST_OUT_OF_SEQUENCE),
+    "AES-CMAC to AES-GMAC": (CMAC, GMAC_ALONE, wire.NOT_SUPPORTED),
+    "HMAC-SHA256 to AES-GMAC": (HMAC_SHA256, GMAC_ALONE, wire.NOT_SUPPORTED),
+    "nothing named to AES-GMAC": ((), GMAC_ALONE, wire.NOT_SUPPORTED),
+}
+
+
+def _other_kind(rig, channel, wanted):
+    """@channel is refused with @wanted, and what it was to be a channel of lives
+    on; so does its connection."""
+    with rig.server.counts("reason_bound_algorithm"):
+        equal(_fails(channel).status, wanted, "status")
+    channel.session.echo()
+    rig.session_on(channel.connection).setup().connect_tree("share").echo()
+
+
+def _kinds_case(offers, wanted, **options):
+    def run(rig):
+        session = rig.new_session(algorithms=offers[0], **options)
+        channel = rig.channel(session, algorithms=offers[1])
+        if wanted != wire.SUCCESS:
+            _other_kind(rig, channel, wanted)
+            return
+        channel.setup()
+        file = rig.file(b"", session)
+        channel.write(file.id, 0, b"by another way")
+        equal(session.read(file.id, 0, 14), b"by another way", "data")
+        path = rig.fresh_path()
+        request = channel.request(wire.create(path.name))
+        judge.refused(channel, request, session.sign(request.encode()))
+        expect(not path.exists(), "the file was created")
+        session.echo()
+    return run
+
+
+def _register_kinds():
+    for name, (here, there, wanted) in KINDS.items():
+        add(f"binding {name}", _kinds_case((here, there), wanted),
+            suite="bindings", modes=GUARDED, profiles=LATEST)
+
+
+_register_kinds()
+
+
+@case(modes=("mandatory",), profiles=PROFILES[1:3])
+def binding_of_older_sessions_to_gmac_and_back(rig):
+    """The algorithm is looked at before the dialect."""
+    session = rig.new_session()
+    _other_kind(rig, rig.channel(session, dialect=wire.DIALECT_311,
+                                 algorithms=GMAC_ALONE), wire.NOT_SUPPORTED)
+    session = rig.new_session(dialect=wire.DIALECT_311, algorithms=GMAC_ALONE)
+    _other_kind(rig, rig.channel(session), wire.REQUEST_OUT_OF_SEQUENCE)
+
+
+@case(modes=("mandatory",), profiles=LATEST)
+def binding_to_another_kind_says_so_to_its_user_only(rig):
+    """Who has no key of the session's learns nothing of it."""
+    for here, there in ((GMAC_ALONE, CMAC), (CMAC, GMAC_ALONE)):
+        session = rig.new_session(algorithms=here)
+        for forge in attack.ALL.values():
+            channel = rig.channel(session, algorithms=there)
+            request = channel.first_leg()
+            channel.connection.send(forge(session, request))
+            response = channel.connection.answer(request)
+            equal(response.status, wire.ACCESS_DENIED, "status")
+            expect(not response.signed, "signed")
+            channel.connection.close()
+        session.echo()
+
+
+@case(modes=("auto",), profiles=LATEST)
+def binding_an_encrypted_session_to_another_kind(rig):
+    """As smbtorture's smb2.session.bind_negative_smb3sign* do."""
+    for _, (here, there, wanted) in KINDS.items():
+        if wanted == wire.SUCCESS:
+            continue
+        session = rig.new_session(algorithms=here, ciphers=CIPHERS)
+        session.encrypting = True
+        _other_kind(rig, rig.channel(session, algorithms=there,
+                                     ciphers=CIPHERS), wanted)

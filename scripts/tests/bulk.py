@@ -7,7 +7,7 @@ import random
 from smb2 import attack, wire
 
 from . import judge
-from .rig import ALGORITHMS, ENCRYPTING, HMAC, PROFILES
+from .rig import ALGORITHMS, ENCRYPTING, HMAC, USUAL
 from .server import ksmbd_complaints
 from .tap import GUARDED, add, case, equal, expect
 
@@ -81,7 +81,7 @@ def _honest(size):
 
 def _register():
     for name, size in SIZES.items():
-        profiles = (*PROFILES, HMAC) if size == MIB else ALGORITHMS
+        profiles = (*USUAL, HMAC) if size == MIB else ALGORITHMS
         for forgery in ("signature flipped", "body flipped", "foreign key"):
             if size > 65536:
                 add(f"WRITE of {name}, {forgery}: cut off, nothing written",

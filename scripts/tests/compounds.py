@@ -4,7 +4,7 @@
 from smb2 import attack, wire
 
 from . import judge
-from .rig import PROFILES, SAMPLE
+from .rig import SAMPLE, USUAL
 from .tap import add, equal, expect, status
 
 PLACES = ("first", "middle", "last")
@@ -103,7 +103,7 @@ def _broken_chain(rig):
 
 def _add(title, function):
     add(title, function, suite="compounds", modes=("mandatory",),
-        profiles=PROFILES)
+        profiles=USUAL)
     add(title, function, suite="compounds", modes=("required",),
         profiles=SAMPLE)
 

@@ -19,7 +19,7 @@ from smb2 import wire
 from smb2.connection import Closed
 
 from . import intruder
-from .rig import HMAC, PROFILES
+from .rig import GMAC, PROFILES
 from .seeds import Options, named
 from .server import PRIVATE
 from .tap import EXPECTED, case, equal, expect
@@ -315,7 +315,7 @@ def random_sequences_write_nothing_as_the_victim(rig):
     _rounds(rig)
 
 
-@case(modes=("required",), profiles=(HMAC,), suite="identity")
+@case(modes=("required",), profiles=(GMAC,), suite="identity")
 def random_sequences_write_nothing_where_all_must_sign(rig):
     _rounds(rig)
 

@@ -6,7 +6,7 @@ about signing."""
 from smb2 import wire
 
 from . import judge
-from .rig import ENCRYPTING, LATEST, PLAIN, PROFILES
+from .rig import ENCRYPTING, LATEST, PLAIN, USUAL
 from .tap import add, case, expect, status
 
 
@@ -26,7 +26,7 @@ def _zero_key(rig, connection, **options):
 
 KINDS = {"anonymous": _anonymous, "guest": _guest, "zero key": _zero_key}
 # In 2.1 the key is not seen before it is used
-KEY_IS_SEEN = PROFILES[1:]
+KEY_IS_SEEN = USUAL[1:]
 
 
 def _no_session(session):
@@ -98,7 +98,7 @@ def _demanding_case(make):
 
 def _register():
     for name, make in KINDS.items():
-        profiles = KEY_IS_SEEN if make is _zero_key else PROFILES
+        profiles = KEY_IS_SEEN if make is _zero_key else USUAL
         add(f"{name} is refused", _refused_case(make), suite="guests",
             modes=("required",), profiles=profiles)
         add(f"{name} works unsigned if allow_guest", _allowed_case(make),

@@ -21,7 +21,7 @@ from smb2.proxy import Proxy
 
 from . import intruder
 from .flaws import frees_numbers_late
-from .rig import HMAC, HMAC_ENCRYPTING, PROFILES
+from .rig import GMAC, GMAC_ENCRYPTING, PROFILES
 from .server import PRIVATE
 from .tap import EXPECTED, add, case, expect
 
@@ -237,11 +237,11 @@ def _register_relays():
     # 6.12: the first to the third attempt. 7.3 is quicker with its answers,
     # and was not caught in four
     for name, end, profiles in (
-            ("has logged off", _logged_off, (V210, HMAC)),
-            ("failed to prove its user again", _failed, (V210, HMAC)),
-            ("was taken over", _taken_over, (V210, HMAC)),
+            ("has logged off", _logged_off, (V210, GMAC)),
+            ("failed to prove its user again", _failed, (V210, GMAC)),
+            ("was taken over", _taken_over, (V210, GMAC)),
             ("has logged off encrypted", _logged_off_encrypted,
-             (HMAC_ENCRYPTING,))):
+             (GMAC_ENCRYPTING,))):
         add(f"session that {name} lends nobody its key", _relay_case(end),
             suite="identity", modes=("required",), profiles=profiles)
 

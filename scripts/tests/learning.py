@@ -5,7 +5,7 @@ signed request is passed on alone, to ksmbd's own check."""
 from smb2 import attack, wire
 
 from . import judge
-from .rig import PROFILES
+from .rig import PROFILES, USUAL
 from .tap import case, equal, expect, status
 
 
@@ -29,12 +29,12 @@ def first_signed_request_teaches_the_key(rig):
     equal(_one_key_learned(rig), 1, "provisional")
 
 
-@case(modes=("mandatory", "required", "auto"), profiles=PROFILES[1:])
+@case(modes=("mandatory", "required", "auto"), profiles=USUAL[1:])
 def signed_session_setup_teaches_the_key(rig):
     equal(_one_key_learned(rig), 0, "provisional")
 
 
-@case(modes=("mandatory", "required", "auto"), profiles=PROFILES)
+@case(modes=("mandatory", "required", "auto"), profiles=USUAL)
 def forged_first_request_is_not_executed(rig):
     """Nor does it spoil the session for the honest one after it."""
     for name, forge in attack.FORGED.items():
@@ -47,7 +47,7 @@ def forged_first_request_is_not_executed(rig):
         session.connect_tree("share")
 
 
-@case(profiles=PROFILES)
+@case(profiles=USUAL)
 def unsigned_first_request_is_not_executed(rig):
     session = rig.session_on(rig.connect()).setup()
     request = session.request(wire.echo())
@@ -56,7 +56,7 @@ def unsigned_first_request_is_not_executed(rig):
     session.connect_tree("share")
 
 
-@case(modes=("mandatory", "required", "auto"), profiles=PROFILES)
+@case(modes=("mandatory", "required", "auto"), profiles=USUAL)
 def requests_pipelined_behind_the_first(rig):
     """While the first one is out to be checked, others wait behind it, and
     a forged one among them is still found out."""
@@ -81,7 +81,7 @@ def requests_pipelined_behind_the_first(rig):
     status(session.answer(last), wire.SUCCESS)
 
 
-@case(modes=("required",), profiles=PROFILES)
+@case(modes=("required",), profiles=USUAL)
 def logoff_as_the_first_signed_request_is_answered_signed(rig):
     """It shows the key, and 7.3 has ended the session before it answers."""
     rig.session_on(rig.connect()).setup().call(wire.logoff())

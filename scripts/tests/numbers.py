@@ -9,11 +9,10 @@ import time
 from smb2 import wire
 
 from . import judge
-from .rig import HMAC, HMAC_ENCRYPTING, LATEST, PROFILES
+from .rig import EVERY, LATEST, PROFILES
 from .server import wait_until
 from .tap import case, equal, expect, status
 
-EVERY = (*PROFILES, HMAC, HMAC_ENCRYPTING)
 FIRST = 0x10000
 LOGINS = 20
 MANY = 1000

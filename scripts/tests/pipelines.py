@@ -4,7 +4,7 @@
 from smb2 import attack, wire
 
 from . import judge
-from .rig import ALGORITHMS, HMAC, PROFILES, SAMPLE
+from .rig import ALGORITHMS, GMAC, HMAC, SAMPLE, USUAL
 from .tap import GUARDED, add, case, equal, expect, status
 
 PIPELINE = 200
@@ -32,7 +32,7 @@ def _between_two_good(forge):
 def _register():
     for name, forge in attack.ALL.items():
         add(f"one {name} between two good requests", _between_two_good(forge),
-            suite="pipelines", modes=GUARDED, profiles=(*SAMPLE, HMAC))
+            suite="pipelines", modes=GUARDED, profiles=(*SAMPLE, HMAC, GMAC))
 
 
 _register()
@@ -44,7 +44,7 @@ def _fill(session, requests):
         session.echo()
 
 
-@case(profiles=PROFILES)
+@case(profiles=USUAL)
 def two_hundred_signed_writes_in_one_segment(rig):
     session, file = rig.session, rig.file()
     _fill(session, PIPELINE + 8)
@@ -104,7 +104,7 @@ def what_comes_behind_a_refused_request_in_its_segment_is_read_whole(rig):
     file.close()
 
 
-@case(profiles=PROFILES)
+@case(profiles=USUAL)
 def unsigned_in_mid_session(rig):
     """Fifty signed requests, one unsigned, fifty signed."""
     session, path = rig.session, rig.fresh_path()

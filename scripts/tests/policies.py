@@ -10,14 +10,14 @@ from smb2 import attack, wire
 
 from . import judge
 from .bulk import earn, pattern
-from .rig import ALGORITHMS, ENCRYPTING, PLAIN, PROFILES
+from .rig import ALGORITHMS, ENCRYPTING, PLAIN, USUAL
 from .tap import GUARDED, case, equal, expect, status
 
 FREE = ("auto",)
 WORDS = {"policy": ("audit", "negotiated", "required"),
          "on_violation": ("deny", "reset"),
          "min_dialect": ("2.0.2", "2.1", "3.0", "3.0.2", "3.1.1"),
-         "algorithms": ("hmac-sha256", "aes-cmac")}
+         "algorithms": ("hmac-sha256", "aes-cmac", "aes-gmac")}
 SWITCHES = ("replay_window", "allow_guest", "sign_responses", "audit_records")
 # The log is rate-limited; this long after the last refusal it is not
 LOG_INTERVAL = 6
@@ -31,7 +31,7 @@ def _unsigned(session, body, expected=wire.SUCCESS):
     return response
 
 
-@case(modes=FREE, profiles=PROFILES)
+@case(modes=FREE, profiles=USUAL)
 def nobody_demands_signing(rig):
     """Unsigned requests pass, but a signature that is there is checked."""
     session, path = rig.new_session(), rig.fresh_path()
@@ -44,7 +44,7 @@ def nobody_demands_signing(rig):
         expect(not path.exists(), f"{name}: the file was created")
 
 
-@case(modes=FREE, profiles=PROFILES)
+@case(modes=FREE, profiles=USUAL)
 def client_demands_signing(rig):
     """REQUIRED in NEGOTIATE alone, or in SESSION_SETUP alone."""
     sessions = [rig.session_on(rig.connect(security_mode=negotiate),
@@ -61,7 +61,7 @@ def client_demands_signing(rig):
             expect(not path.exists(), "the file was created")
 
 
-@case(modes=FREE, profiles=PROFILES)
+@case(modes=FREE, profiles=USUAL)
 def required_applies_to_a_live_session(rig):
     """Its client was not told to sign. Refused, it would not know; cut off, it
     comes back, and is told."""
@@ -121,7 +121,7 @@ def audit_counts_forgeries(rig):
           "reason_bad_signature")
 
 
-@case(profiles=PROFILES)
+@case(profiles=USUAL)
 def on_violation_reset(rig):
     with rig.server.knob("on_violation", "reset"):
         for forge in attack.ALL.values():
@@ -159,10 +159,10 @@ def _invalid(name, value):
 @case(modes=GUARDED)
 def lists_with_a_wrong_word_are_invalid(rig):
     value = rig.server.sysctl("algorithms")
-    for wrong in (",", "aes-gmac", "hmac-sha256,none", "aes-cmac;hmac-sha256"):
+    for wrong in (",", "aes-gcm", "hmac-sha256,none", "aes-cmac;hmac-sha256"):
         _invalid("algorithms", wrong)
         equal(rig.server.sysctl("algorithms"), value, "algorithms")
-    with rig.server.knob("algorithms", "aes-cmac,hmac-sha256\n"):
+    with rig.server.knob("algorithms", "aes-gmac,aes-cmac,hmac-sha256\n"):
         rig.session.echo()
 
 

@@ -8,7 +8,7 @@ from smb2 import attack, wire
 from smb2.connection import Closed
 
 from . import intruder
-from .rig import ALGORITHMS, HMAC, PLAIN, PROFILES
+from .rig import ALGORITHMS, GMAC, HMAC, PLAIN, USUAL
 from .tap import case, expect
 
 UNKNOWN = 0xDEAD0
@@ -43,7 +43,7 @@ def _proves_nothing(answer):
            f"status {answer.status:#010x} is signed")
 
 
-@case(modes=("required",), profiles=(*PROFILES, HMAC), suite="identity")
+@case(modes=("required",), profiles=(*USUAL, HMAC), suite="identity")
 def refusal_of_an_unsigned_request_is_unsigned(rig):
     for body in BODIES:
         session = _session(rig)
@@ -68,7 +68,7 @@ def _of_nobody(session):
                           wire.create("nothing")], related=False)
 
 
-@case(modes=("required",), profiles=(*PROFILES, HMAC), suite="identity")
+@case(modes=("required",), profiles=(*USUAL, HMAC), suite="identity")
 def nothing_is_signed_in_the_answer_to_an_unsigned_compound(rig):
     session = _session(rig)
     first, second = _of_nobody(session)
@@ -77,7 +77,7 @@ def nothing_is_signed_in_the_answer_to_an_unsigned_compound(rig):
         _proves_nothing(answer)
 
 
-@case(modes=("mandatory",), profiles=PLAIN, suite="identity")
+@case(modes=("mandatory",), profiles=(*PLAIN, GMAC), suite="identity")
 def signature_of_the_first_proves_nothing_of_the_second(rig):
     for forge in (attack.unsigned, attack.foreign_key, attack.zeroed):
         session = _session(rig)
@@ -90,7 +90,7 @@ def signature_of_the_first_proves_nothing_of_the_second(rig):
         session.connection.close()
 
 
-@case(modes=("mandatory",), profiles=PLAIN, suite="identity")
+@case(modes=("mandatory",), profiles=(*PLAIN, GMAC), suite="identity")
 def signature_of_the_second_proves_nothing_of_the_first(rig):
     session = _session(rig)
     first, second = session.chain([wire.create("nothing"),

@@ -6,11 +6,11 @@ leg unsigned or forged is in attacks.py."""
 from smb2 import attack, wire
 
 from . import judge
-from .rig import HMAC, LATEST, PROFILES
+from .rig import HMAC, LATEST, USUAL
 from .tap import GUARDED, add, case, equal, expect, status
 
 # Sessions of 2.1 are not authenticated again, see takeover.py
-SMB3 = PROFILES[1:]
+SMB3 = USUAL[1:]
 ALL = (*SMB3, HMAC)
 
 

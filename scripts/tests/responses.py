@@ -8,11 +8,11 @@ from smb2 import wire
 from smb2.session import Unsigned
 
 from .flaws import pads_beyond_its_buffer
-from .rig import ALGORITHMS, HMAC, PROFILES
+from .rig import ALGORITHMS, HMAC, USUAL
 from .tap import add, case, equal, expect, status
 from .waiting import BlockedLock
 
-ALL = (*PROFILES, HMAC)
+ALL = (*USUAL, HMAC)
 NOT_FOUND = wire.create("nowhere", disposition=wire.OPEN)
 NO_FILE = b"\x77" * 16
 UNKNOWN_COMMAND = 0x13
@@ -201,7 +201,7 @@ def logoff_is_answered_signed(rig):
     expect(session.call(wire.logoff()).signed, "unsigned")
 
 
-@case(modes=("mandatory",), profiles=PROFILES)
+@case(modes=("mandatory",), profiles=USUAL)
 def no_signature_without_a_key(rig):
     """On a session nobody knows there is none, so SIGNED must not be set."""
     session = rig.new_session()

@@ -37,18 +37,27 @@ PROFILES = (
     Profile("3.0.2+enc", wire.DIALECT_302, CIPHERS),
     Profile("3.1.1+enc", wire.DIALECT_311, CIPHERS),
 )
-# One whose signatures are not what its dialect has by default
+# Whose signatures are not what their dialect has by default
 HMAC = Profile("3.1.1+hmac", wire.DIALECT_311,
                algorithms=(wire.SIGN_HMAC_SHA256, wire.SIGN_AES_CMAC))
-HMAC_ENCRYPTING = Profile("3.1.1+hmac+enc", wire.DIALECT_311, CIPHERS,
-                          algorithms=HMAC.algorithms)
+# As clients offer it that know it. No ksmbd does
+GMAC = Profile("3.1.1+gmac", wire.DIALECT_311,
+               algorithms=(wire.SIGN_AES_GMAC, wire.SIGN_AES_CMAC,
+                           wire.SIGN_HMAC_SHA256))
+GMAC_ENCRYPTING = Profile("3.1.1+gmac+enc", wire.DIALECT_311, CIPHERS,
+                          algorithms=GMAC.algorithms)
+EVERY = (*PROFILES, HMAC, GMAC, GMAC_ENCRYPTING)
+# What real clients come with
+USUAL = (*PROFILES, GMAC)
 PLAIN = PROFILES[:4]
-ENCRYPTING = PROFILES[4:]
-# One for each signing algorithm
-ALGORITHMS = (PROFILES[0], PROFILES[3])
+ENCRYPTING = (*PROFILES[4:], GMAC_ENCRYPTING)
 LATEST = PROFILES[3:4]
+# One for each signing algorithm
+ALGORITHMS = (PROFILES[0], *LATEST, GMAC)
+# The same where a case is long, and what signs plays no part
+FEW = (PROFILES[0], GMAC)
 # Those that ksmbd treats differently
-SAMPLE = (*ALGORITHMS, PROFILES[-1])
+SAMPLE = (PROFILES[0], *LATEST, GMAC_ENCRYPTING)
 V311 = tuple(p for p in PROFILES if p.dialect == wire.DIALECT_311)
 BEFORE_311 = tuple(p for p in PROFILES if p not in V311)
 
@@ -153,6 +162,15 @@ class Rig:
     def fresh_path(self):
         """The path of a file that does not exist on the share."""
         return SHARE / f"new{next(_serial)}"
+
+    @contextlib.contextmanager
+    def knobs(self, **values):
+        """net.smbsign's knobs have these @values for the length of a
+        `with`."""
+        with contextlib.ExitStack() as stack:
+            for name, value in values.items():
+                stack.enter_context(self.server.knob(name, value))
+            yield
 
     def end_case(self, reuse):
         """Close what the case opened, and all the rest too unless it is

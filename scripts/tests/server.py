@@ -17,6 +17,8 @@ VM = pathlib.Path(__file__).parent.parent / "vm"
 GUEST_SH = VM / "guest.sh"
 MOUNTD = VM / "mountd"
 MODULE = pathlib.Path("/out/smbsign.ko")
+# The kernel warns, and so the run fails, if a nonce is used twice
+CHECKS = ("check_nonces=1",)
 MOUNTD_LOG = pathlib.Path("/out/ksmbd.mountd.log")
 # PID 1's, as a case may be in another network name space
 PROC_NET = pathlib.Path("/proc/1/net/smbsign")
@@ -149,8 +151,9 @@ class Server:
     victim = "victor"
     victim_password = "Victory456"
 
-    def __init__(self, alone=False):
+    def __init__(self, alone=False, checks=CHECKS):
         self.alone = alone
+        self.checks = checks
         # Seconds that an answer may take. Without the module many cases
         # fail by waiting for one, so they had better not wait for long.
         self.patience = 5 if alone else 30
@@ -186,7 +189,7 @@ class Server:
 
     def load(self, *parameters):
         """Load the module."""
-        run("insmod", str(MODULE), *parameters)
+        run("insmod", str(MODULE), *self.checks, *parameters)
 
     def unload(self):
         """Unload the module, if it is there."""

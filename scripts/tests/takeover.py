@@ -11,7 +11,7 @@ import time
 from smb2 import ntlm, spnego, wire
 
 from . import intruder, judge
-from .rig import HMAC, PROFILES, SAMPLE, V311
+from .rig import GMAC, PROFILES, SAMPLE, USUAL, V311
 from .tap import EXPECTED, add, case, expect, status
 
 V210, V300, _, _, V300_ENC, _, V311_ENC = PROFILES
@@ -73,7 +73,7 @@ def _taken_over(user, signing):
 
 # Without what stops them, at the first or second attempt on 6.1, 6.12 and 7.3
 add("user is not put in the place of another", _taken_over(None, True),
-    suite="takeover", modes=("required",), profiles=(V210, V300, HMAC))
+    suite="takeover", modes=("required",), profiles=(V210, V300, GMAC))
 add("user is not put in the place of a guest", _taken_over("nobody", False),
     suite="takeover", modes=("mandatory",),
     profiles=(V210, V300_ENC, V311_ENC))
@@ -102,7 +102,7 @@ def session_of_a_guest_is_not_authenticated_again(rig):
         judge.denied(session, request, wire.USER_SESSION_DELETED)
 
 
-@case(modes=("required", "mandatory"), profiles=PROFILES)
+@case(modes=("required", "mandatory"), profiles=USUAL)
 def echo_withheld_over_a_login_is_answered_unsigned(rig):
     """It names the session in the making, and is complete once there is
     one."""
@@ -122,7 +122,7 @@ def echo_withheld_over_a_login_is_answered_unsigned(rig):
     expect(not answer.signed, "signed for nobody knows whom")
 
 
-@case(modes=("auto",), profiles=PROFILES)
+@case(modes=("auto",), profiles=USUAL)
 def stray_signature_fetches_no_signed_answer(rig):
     """Unsigned where it may be, with something in Signature: ksmbd copies
     that into its answer."""
@@ -137,7 +137,7 @@ def stray_signature_fetches_no_signed_answer(rig):
     expect(not answer.signed, "signed for who has not signed")
 
 
-@case(modes=("auto",), profiles=V311)
+@case(modes=("auto",), profiles=(*V311, GMAC))
 def anonymous_token_fetches_no_signed_success(rig):
     """ksmbd says SUCCESS without any proof."""
     connection = rig.connect(strict=False)
@@ -150,7 +150,7 @@ def anonymous_token_fetches_no_signed_success(rig):
     expect(not connection.answer(request).signed, "signed for anybody")
 
 
-@case(modes=("strangers",), profiles=(V210, V311[0]))
+@case(modes=("strangers",), profiles=(V210, GMAC))
 def logins_with_one_message_id_end_the_connection(rig):
     """What ksmbd shows of a login is found by that."""
     with rig.server.knob("replay_window", "0"):

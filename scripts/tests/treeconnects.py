@@ -5,7 +5,7 @@ or the connection ends, whatever either side demanded."""
 from smb2 import attack, wire
 
 from . import judge
-from .rig import BEFORE_311, ENCRYPTING, LATEST, V311
+from .rig import BEFORE_311, ENCRYPTING, GMAC, LATEST, V311
 from .tap import case, status
 
 REASON = "reason_tree_connect_unsigned"
@@ -15,7 +15,7 @@ def _request(session):
     return session.request(wire.tree_connect("share"))
 
 
-@case(modes=("mandatory", "required", "auto"), profiles=V311)
+@case(modes=("mandatory", "required", "auto"), profiles=(*V311, GMAC))
 def unsigned_ends_the_connection(rig):
     for forge in (attack.unsigned, attack.flag_cleared):
         session = rig.new_session()
@@ -24,7 +24,7 @@ def unsigned_ends_the_connection(rig):
                           forge(session, _request(session)))
 
 
-@case(modes=("mandatory", "auto"), profiles=V311)
+@case(modes=("mandatory", "auto"), profiles=(*V311, GMAC))
 def forged_is_denied(rig):
     session = rig.session
     for forge in attack.FORGED.values():

@@ -7,7 +7,7 @@ import time
 from smb2 import attack, wire
 
 from . import judge
-from .rig import PROFILES
+from .rig import USUAL
 from .tap import GUARDED, add, case, expect, status
 
 # What an executed CANCEL or acknowledgement would need to be seen
@@ -79,15 +79,15 @@ def _cancel_signed_works(rig):
 def _register():
     for name, forge in attack.ALL.items():
         add(f"Cancel {name} has no effect and no answer", _cancel_case(forge),
-            suite="waiting", modes=GUARDED, profiles=PROFILES)
+            suite="waiting", modes=GUARDED, profiles=USUAL)
     add("Cancel signed works", _cancel_signed_works, suite="waiting",
-        modes=GUARDED, profiles=PROFILES)
+        modes=GUARDED, profiles=USUAL)
 
 
 _register()
 
 
-@case(profiles=PROFILES)
+@case(profiles=USUAL)
 def forged_acknowledgement_breaks_no_oplock(rig):
     """The second open waits for the first one's acknowledgement; forged
     ones are refused and leave it waiting, the honest one lets it through."""

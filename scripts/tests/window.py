@@ -12,7 +12,7 @@ from smb2 import wire
 from . import judge
 from .bulk import earn
 from .flaws import OTHERS
-from .rig import ALGORITHMS, ENCRYPTING, LATEST, PLAIN, PROFILES
+from .rig import ALGORITHMS, ENCRYPTING, LATEST, PLAIN, USUAL
 from .responses import EARLY_ERRORS
 from .tap import case, equal, expect, status
 from .waiting import BlockedLock
@@ -44,7 +44,7 @@ def _use(session, message_id, **fields):
 
 # Replays
 
-@case(modes=("mandatory", "required", "auto"), profiles=PROFILES)
+@case(modes=("mandatory", "required", "auto"), profiles=USUAL)
 def recorded_write_is_not_executed_again(rig):
     session = rig.new_session()
     file = rig.file(b"......", session)
@@ -357,7 +357,9 @@ def replay_window_0_leaves_it_to_ksmbd(rig):
 def _replay_is_answered(rig):
     session = rig.new_session()
     message_id, message = session.signed(wire.echo())
-    for _ in range(2):
+    for turn in range(2):
+        # With AES-GMAC one nonce signs one answer (nonces.py)
+        session.connection.strict = not (turn and session.gmac)
         session.connection.send(message)
         status(session.connection.answer(message_id), wire.SUCCESS)
 
