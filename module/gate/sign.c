@@ -84,6 +84,16 @@ static int sign_header(struct smb2_header *header, u32 length,
 	return ret;
 }
 
+/*
+ * ksmbd sets SIGNED on some errors that it has no key for, and copies the
+ * Signature of the request.
+ */
+static void disclaim_signature(struct smb2_header *header)
+{
+	header->flags &= ~cpu_to_le32(SMB2_FLAG_SIGNED);
+	memset(header->signature, 0, sizeof(header->signature));
+}
+
 /**
  * smbsign_sign_whole() - sign a response that lies in one piece, if its request
  *	was signed
@@ -106,18 +116,16 @@ int smbsign_sign_whole(struct smbsign_conn *conn,
 {
 	struct smbsign_session_facts facts;
 	struct smbsign_key *key = key_for(conn, session_id, shown, &facts);
+	bool signs = !policy ||
+		     smbsign_policy_signs(policy, &facts, header, false);
 
-	if (key && (!policy || smbsign_policy_signs(policy, &facts, header, false)))
+	if (key && signs)
 		return sign_header(header, length, NULL, key);
 	smbsign_key_put(key);
+	/* As smbsign_sign_response() does when it leaves. */
+	if (signs)
+		disclaim_signature(header);
 	return 0;
-}
-
-/* ksmbd sets SIGNED on some errors that it has no key for. */
-static void disclaim_signature(struct smb2_header *header)
-{
-	header->flags &= ~cpu_to_le32(SMB2_FLAG_SIGNED);
-	memset(header->signature, 0, sizeof(header->signature));
 }
 
 /**
