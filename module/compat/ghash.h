@@ -11,7 +11,7 @@
 #include <crypto/aes.h>
 #include <linux/version.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#if KERNEL_VERSION(7, 0, 0) > LINUX_VERSION_CODE
 
 struct smbsign_aes_key {
 	struct crypto_aes_ctx key;
@@ -46,7 +46,7 @@ static inline const u32 *smbsign_aes_round_keys(const struct smbsign_aes_key *ae
 
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+#if KERNEL_VERSION(7, 1, 0) > LINUX_VERSION_CODE
 
 #include <crypto/hash.h>
 

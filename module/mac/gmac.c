@@ -301,16 +301,16 @@ int smbsign_gmac_init(void)
 	if (engine == CLMUL && works())
 		return 0;
 	if (engine == CLMUL)
-		pr_warn(KBUILD_MODNAME ": GHASH by PCLMULQDQ fails its test, and is not used\n");
+		pr_warn("smbsign: GHASH by PCLMULQDQ fails its test, and is not used\n");
 	engine = NOTHING;
 	ret = smbsign_ghash_setkey(&pinned, zeroes);
 	if (ret) {
-		pr_notice(KBUILD_MODNAME ": this kernel has no GHASH: AES-GMAC is not offered\n");
+		pr_notice("smbsign: this kernel has no GHASH: AES-GMAC is not offered\n");
 		return ret == -ENOMEM ? ret : 0;
 	}
 	engine = KERNEL;
 	if (!works()) {
-		pr_warn(KBUILD_MODNAME ": the kernel's GHASH fails its test: AES-GMAC is not offered\n");
+		pr_warn("smbsign: the kernel's GHASH fails its test: AES-GMAC is not offered\n");
 		smbsign_gmac_exit();
 	}
 	return 0;
