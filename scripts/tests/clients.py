@@ -24,6 +24,10 @@ SMBCLIENT = {
     "SMB3_00 encrypted": ("-m", "SMB3_00", "--client-protection=encrypt"),
     "SMB3_11 encrypted": ("-m", "SMB3_11", "--client-protection=encrypt"),
 }
+# Each algorithm alone; by itself smbclient prefers the first
+ALGORITHM = "--option=client smb3 signing algorithms="
+ALONE = {name: ("-m", "SMB3_11", SIGNED, ALGORITHM + name)
+         for name in ("AES-128-GMAC", "AES-128-CMAC", "HMAC-SHA256")}
 # A sealed mount that does not sign either logs off in plaintext, unsigned,
 # unless the server demands signing: where only the policy does, LOGOFF would
 # be refused.
@@ -140,6 +144,16 @@ def _raised_case(options):
     return work
 
 
+def _algorithm_case(name, options):
+    """It is what the connection then signs with."""
+    def work(rig):
+        known = {"AES-128-GMAC": "aes-gmac", "AES-128-CMAC": "aes-cmac",
+                 "HMAC-SHA256": "hmac-sha256"}[name]
+        with rig.server.knob("algorithms", known):
+            _smbclient_case(options)(rig)
+    return work
+
+
 def _counting(work):
     """Honest clients: they work, and nobody was refused."""
     def counted(rig):
@@ -162,6 +176,9 @@ def _add(name, work, modes=GUARDED):
 def _register():
     for name, options in SMBCLIENT.items():
         _add(f"smbclient {name}", _smbclient_case(options))
+    for name, options in ALONE.items():
+        _add(f"smbclient offers {name} alone", _algorithm_case(name, options),
+             ("mandatory",))
     for name, options in MOUNTS.items():
         if name not in ("2.1 signed", "3.1.1 signed"):
             _add(f"cifs.ko {name}", _mount_case(options, PART))
