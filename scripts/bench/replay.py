@@ -60,11 +60,12 @@ def write_of(size, batch):
 class Client:
     """One connection with a session and an open file."""
 
-    def __init__(self, server, dialect, signed):
+    def __init__(self, server, dialect, signed, algorithms):
         mode = wire.SIGNING_REQUIRED if signed else wire.SIGNING_ENABLED
         self.signed = signed
-        self.connection = Connection(dialect=dialect, security_mode=mode,
-                                     strict=False, timeout=120).negotiate()
+        self.connection = Connection(
+            dialect=dialect, security_mode=mode, algorithms=algorithms,
+            strict=False, timeout=120).negotiate()
         self.session = Session(self.connection, server.user, server.password)
         self.session.setup().connect_tree("share")
         self.session.signing = signed
@@ -119,11 +120,12 @@ class Client:
 
 
 @contextlib.contextmanager
-def clients(server, dialect, signed, number):
-    """@number of them."""
+def clients(server, dialect, signed, number, algorithms=()):
+    """@number of them, which offer @algorithms to sign with."""
     with contextlib.ExitStack() as stack:
         yield [stack.enter_context(contextlib.closing(
-            Client(server, dialect, signed))) for _ in range(number)]
+            Client(server, dialect, signed, algorithms)))
+            for _ in range(number)]
 
 
 def _exchange(batches):

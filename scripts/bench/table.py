@@ -54,6 +54,21 @@ def rows(counts):
     return [Row(*key, cost) for key, cost in found.items() if len(cost) == 4]
 
 
+def gmac(counts):
+    """What is signed with AES-GMAC, against unsigned and AES-CMAC."""
+    found = {(one["dialect"], one["connections"], one["operation"],
+              one["alone"], one["signed"]): one["instructions"]
+             for one in counts if one["client"] == "replay"}
+    lines = ["AES-GMAC, replay: against unsigned with ksmbd alone (AES-CMAC)"]
+    for (dialect, number, name, _, _), cost in found.items():
+        unsigned = found.get(("3.1.1", number, name, True, False))
+        cmac = found.get(("3.1.1", number, name, False, True))
+        if dialect.endswith("GMAC") and unsigned and cmac:
+            lines.append(f"  {number:2} {name:14} {cost / unsigned:.2f} "
+                         f"({cmac / unsigned:.2f})  {cost:,}")
+    return "\n".join(lines)
+
+
 def text(table):
     """@table, rows, in columns."""
     lines = [COLUMNS, *(row.cells() for row in table)]
