@@ -368,7 +368,8 @@ ALLOWED = (
     ("hmac-sha256", (GMAC, CMAC), None), ("hmac-sha256", (GMAC,), None),
     ("hmac-sha256", (UNKNOWN,), None),
     ("aes-cmac", (HMAC_SHA256,), None), ("aes-cmac", (GMAC, CMAC), CMAC),
-    ("aes-cmac", (GMAC,), None), ("aes-cmac", (GMAC, HMAC_SHA256), None),
+    # Not allowed, AES-GMAC is as unknown as to ksmbd
+    ("aes-cmac", (GMAC,), CMAC), ("aes-cmac", (GMAC, HMAC_SHA256), None),
     ("aes-cmac", (UNKNOWN,), CMAC),
     ("aes-gmac", (GMAC, CMAC), GMAC), ("aes-gmac", (GMAC,), GMAC),
     ("aes-gmac", (HMAC_SHA256, CMAC, GMAC), GMAC), ("aes-gmac", (), None),
