@@ -102,8 +102,7 @@ MUTANTS = (
      "	key = smbsign_setup_key_seen(conn, header, raw);\n",
      "	key = 0;\n", "learning"),
     ("refusals are not signed", "module/gate/sign.c",
-     "	if (key && (!policy || smbsign_policy_signs(policy, &facts, header, false)))\n",
-     "	if (key && policy && smbsign_policy_signs(policy, &facts, header, false))\n", "attacks"),
+     "	if (key && signs)\n", "	if (0)\n", "attacks"),
     ("refused frames are swallowed, MessageIds and all", "module/gate/refuse.c",
      "	substitute = substitute_grow(gate->substitute);\n",
      "	return 0;\n"
