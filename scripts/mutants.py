@@ -102,7 +102,7 @@ MUTANTS = (
      "	key = smbsign_setup_key_seen(conn, header, raw);\n",
      "	key = 0;\n", "learning"),
     ("refusals are not signed", "module/gate/sign.c",
-     "	if (key && signs)\n", "	if (0)\n", "attacks"),
+     "	if (key && signs)\n", "	if (key && policy && signs)\n", "attacks"),
     ("refused frames are swallowed, MessageIds and all", "module/gate/refuse.c",
      "	substitute = substitute_grow(gate->substitute);\n",
      "	return 0;\n"
