@@ -23,7 +23,8 @@ from .honest import SIZES, Mirror
 KNOBS = {
     "policy": ("audit", "negotiated", "required"),
     "min_dialect": ("2.0.2", "2.1"),
-    "algorithms": ("hmac-sha256,aes-cmac", "aes-cmac,hmac-sha256"),
+    "algorithms": ("hmac-sha256,aes-cmac,aes-gmac",
+                   "aes-gmac,aes-cmac,hmac-sha256"),
     "allow_guest": ("0", "1"),
     "replay_window": ("0", "1"),
     "sign_responses": ("0", "1"),
