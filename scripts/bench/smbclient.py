@@ -25,10 +25,10 @@ def options(signed, gmac):
             ALGORITHMS + ("AES-128-GMAC" if gmac else "AES-128-CMAC"))
 
 
-def operations(source):
-    """A file of SIZE there and back; the client's end is @source, and
+def operations(path):
+    """A file of SIZE there and back; the client's end is @path, and
     nowhere."""
-    return (Operation("put 64 MiB", SIZE, 1, f"put {source} {FILE}"),
+    return (Operation("put 64 MiB", SIZE, 1, f"put {path} {FILE}"),
             Operation("get 64 MiB", SIZE, 1, f"get {FILE} /dev/null"))
 
 
