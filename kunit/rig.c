@@ -8,6 +8,7 @@
 #include "mac/derive.h"
 #include "base/grace.h"
 #include "gate/setup.h"
+#include "state/credits.h"
 #include "state/session.h"
 #include "rig.h"
 
@@ -201,6 +202,21 @@ void rig_negotiate(struct smbsign_conn *conn, u16 dialect, bool required)
 				SMB2_SIGNING_HMAC_SHA256 :
 				SMB2_SIGNING_AES_CMAC;
 	conn->facts.server_required = required;
+	spin_unlock_bh(&conn->lock);
+}
+
+/**
+ * rig_gmac() - settle that the connection signs with AES-GMAC
+ * @test:	the case
+ * @conn:	the connection, after rig_negotiate()
+ *
+ * Context: process, may sleep.
+ */
+void rig_gmac(struct kunit *test, struct smbsign_conn *conn)
+{
+	KUNIT_ASSERT_EQ(test, 0, smbsign_credits_keep_due(conn));
+	spin_lock_bh(&conn->lock);
+	conn->facts.algorithm = SMB2_SIGNING_AES_GMAC;
 	spin_unlock_bh(&conn->lock);
 }
 

@@ -38,6 +38,7 @@ void rig_arrive(struct kunit *test, struct smbsign_conn *conn, const u8 *data,
 		u32 length, bool pages);
 int rig_read(struct smbsign_conn *conn, u8 *to, u32 length);
 void rig_negotiate(struct smbsign_conn *conn, u16 dialect, bool required);
+void rig_gmac(struct kunit *test, struct smbsign_conn *conn);
 int rig_response(struct smbsign_conn *conn, u64 requested, u64 id, u32 status);
 int rig_authenticate(struct smbsign_conn *conn, u64 id, const u8 *raw);
 struct smbsign_awaited *rig_await(struct smbsign_conn *conn,

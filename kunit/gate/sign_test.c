@@ -31,6 +31,7 @@ struct message {
 	u8			body[9];
 } __packed;
 
+#define MESSAGE_ID	7
 #define LENGTH	(sizeof(struct message) - 2 * SMB2_NBSS_SIZE)
 
 enum made {
@@ -67,7 +68,7 @@ static void fill(struct message *message, u16 command, u32 status, u32 flags)
 			.command = cpu_to_le16(command),
 			.status = cpu_to_le32(status),
 			.flags = cpu_to_le32(flags | SMB2_FLAG_SERVER_TO_REDIR),
-			.message_id = cpu_to_le64(7),
+			.message_id = cpu_to_le64(MESSAGE_ID),
 			.session_id = cpu_to_le64(ID),
 		},
 		.nbss[3] = LENGTH,
@@ -268,24 +269,31 @@ static void interim(struct kunit *test)
 			respond(test, conn, SMBSIGN_SHOWN_AT_GATE, true));
 }
 
-/* AES-GMAC signs nothing once a MessageId may have been used unseen. */
+/* AES-GMAC signs the one final response that is due, with any status. */
 static void gmac(struct kunit *test)
 {
+	const u64 gate = SMBSIGN_SHOWN_AT_GATE;
 	struct smbsign_conn *conn = rig_open(test, 0);
 	u64 serial;
 
 	algorithm = SMB2_SIGNING_AES_GMAC;
 	rig_negotiate(conn, SMB2_DIALECT_300, true);
-	conn->facts.algorithm = algorithm;
+	rig_gmac(test, conn);
 	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
 	serial = rig_serial(conn, ID);
-	KUNIT_EXPECT_EQ(test, RIGHT,
-			respond(test, conn, SMBSIGN_SHOWN_AT_GATE, false));
-	KUNIT_EXPECT_EQ(test, RIGHT, refuse(test, conn, serial));
-	conn->unseen = true;
-	KUNIT_EXPECT_EQ(test, DISCLAIMED,
-			respond(test, conn, SMBSIGN_SHOWN_AT_GATE, true));
+	KUNIT_EXPECT_EQ(test, DISCLAIMED, respond(test, conn, gate, true));
 	KUNIT_EXPECT_EQ(test, UNTOUCHED, refuse(test, conn, serial));
+	KUNIT_EXPECT_EQ(test, 2U, around.events[SMBSIGN_COUNT_NONCES_SPENT]);
+	smbsign_due_add(conn->due, MESSAGE_ID);
+	KUNIT_EXPECT_EQ(test, RIGHT, respond(test, conn, gate, false));
+	KUNIT_EXPECT_EQ(test, RIGHT, refuse(test, conn, serial));
+	KUNIT_EXPECT_EQ(test, 2U, around.events[SMBSIGN_COUNT_NONCES_SPENT]);
+	smbsign_due_remove(conn->due, MESSAGE_ID);
+	KUNIT_EXPECT_EQ(test, UNTOUCHED, respond(test, conn, gate, false));
+	/* What need not be signed has no use for a nonce. */
+	status = SMB2_STATUS_PENDING;
+	KUNIT_EXPECT_EQ(test, UNTOUCHED, respond(test, conn, gate, false));
+	KUNIT_EXPECT_EQ(test, 3U, around.events[SMBSIGN_COUNT_NONCES_SPENT]);
 }
 
 static int sign_init(struct kunit *test)

@@ -255,6 +255,70 @@ static void one_buffer_twice(struct kunit *test)
 			      MESSAGE_SIZE - SMB2_NBSS_SIZE + 8);
 	KUNIT_EXPECT_EQ(test, 0U, le32_to_cpu(message.header.flags) &
 				  SMB2_FLAG_SIGNED);
+	KUNIT_EXPECT_EQ(test, 1U, around.events[SMBSIGN_COUNT_SIGNED]);
+	KUNIT_EXPECT_PTR_EQ(test, NULL, conn->tx.unsent.copy);
+}
+
+/* A copy that nobody writes again is not left behind, nor taken for another. */
+static void copy_not_written_again(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_with_session(test);
+	struct message message;
+	struct kvec vec[] = {
+		{ .iov_base = message.nbss, .iov_len = MESSAGE_SIZE },
+		{ .iov_base = message.body, .iov_len = 8 },
+	};
+	u64 id;
+
+	for (id = 1; id < 4; id++) {
+		written_make(&message, SMB2_CMD_TREE_CONNECT, id, ID,
+			     SMB2_STATUS_ACCESS_DENIED);
+		put_unaligned_be32(MESSAGE_SIZE - SMB2_NBSS_SIZE + 8,
+				   message.nbss);
+		written.error = -EAGAIN;
+		written.errors = id < 3;
+		write_pieces(conn, vec, 2, MESSAGE_SIZE + 8, MSG_DONTWAIT);
+		KUNIT_EXPECT_EQ(test, id < 3, !!conn->tx.unsent.copy);
+	}
+	KUNIT_EXPECT_EQ(test, (u32)MESSAGE_SIZE + 8, written.length);
+	KUNIT_EXPECT_EQ(test, 3ULL, le64_to_cpu(
+			written_header(SMB2_NBSS_SIZE)->message_id));
+	written.errors = 1;
+	write_pieces(conn, vec, 2, MESSAGE_SIZE + 8, MSG_DONTWAIT);
+	KUNIT_EXPECT_NOT_NULL(test, conn->tx.unsent.copy);
+	/* conn_empty() frees it. */
+}
+
+/* With AES-GMAC, a request has one signed response, however ksmbd answers. */
+static void one_signed_response(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_for(test);
+	struct message message;
+
+	rig_gmac(test, conn);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, session_key));
+	smbsign_due_add(conn->due, 1);
+	written.error = -EAGAIN;
+	written.errors = 1;
+	written_make(&message, SMB2_CMD_CREATE, 1, ID, SMB2_STATUS_PENDING);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, write_message(conn, &message));
+	KUNIT_EXPECT_EQ(test, (int)MESSAGE_SIZE, write_message(conn, &message));
+	KUNIT_EXPECT_EQ(test, 0U, around.events[SMBSIGN_COUNT_SIGNED]);
+	written.length = 0;
+	written.errors = 1;
+	written_make(&message, SMB2_CMD_CREATE, 1, ID, SMB2_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, -EAGAIN, write_message(conn, &message));
+	KUNIT_EXPECT_EQ(test, (int)MESSAGE_SIZE, write_message(conn, &message));
+	written_expect_signed(test, conn, ID, SMB2_NBSS_SIZE,
+			      MESSAGE_SIZE - SMB2_NBSS_SIZE);
+	KUNIT_EXPECT_EQ(test, 1U, around.events[SMBSIGN_COUNT_SIGNED]);
+	written.length = 0;
+	written_make(&message, SMB2_CMD_CREATE, 1, ID, SMB2_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, (int)MESSAGE_SIZE, write_message(conn, &message));
+	KUNIT_EXPECT_EQ(test, 1U, around.events[SMBSIGN_COUNT_SIGNED]);
+	KUNIT_EXPECT_EQ(test, 1U, around.events[SMBSIGN_COUNT_NONCES_SPENT]);
+	KUNIT_EXPECT_EQ(test, 0U, SMB2_FLAG_SIGNED &
+			le32_to_cpu(written_header(SMB2_NBSS_SIZE)->flags));
 }
 
 /* The answer to a compressed SESSION_SETUP, which the gate could not see. */
@@ -303,6 +367,8 @@ static struct kunit_case tx_cases[] = {
 	KUNIT_CASE(rest_of_a_message),
 	KUNIT_CASE(short_write),
 	KUNIT_CASE(one_buffer_twice),
+	KUNIT_CASE(copy_not_written_again),
+	KUNIT_CASE(one_signed_response),
 	KUNIT_CASE(hidden_setup),
 	KUNIT_CASE(no_message),
 	KUNIT_CASE(answered),

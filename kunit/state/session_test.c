@@ -316,6 +316,37 @@ static void reauthentication(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, facts_of(conn, ID).keyless);
 }
 
+/* What a key lends is what its own connection will not sign any more. */
+static void own_nonces(struct kunit *test)
+{
+	static const struct {
+		u64 low;
+		u64 due;
+		u64 own;
+	} cases[] = { { 50, 20, 20 }, { 50, 50, 50 }, { 50, 70, 50 } };
+	struct smbsign_session_facts facts;
+	struct smbsign_conn *conn;
+	struct smbsign_key *key;
+	unsigned int i;
+	int grace;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		conn = rig_open(test, 0);
+		rig_negotiate(conn, SMB2_DIALECT_300, true);
+		rig_gmac(test, conn);
+		conn->window.low = cases[i].low;
+		smbsign_due_add(conn->due, cases[i].due);
+		KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+		grace = smbsign_grace_enter();
+		key = smbsign_session_lookup(conn, ID, &facts);
+		smbsign_grace_leave(grace);
+		KUNIT_ASSERT_NOT_NULL(test, key);
+		KUNIT_EXPECT_EQ(test, cases[i].own, key->own);
+		smbsign_key_put(key);
+		rig_close(test, conn);
+	}
+}
+
 /* A guest does not become somebody else either. */
 static void guest_reauthentication(struct kunit *test)
 {
@@ -1039,6 +1070,7 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(public_key_311),
 	KUNIT_CASE(failures),
 	KUNIT_CASE(reauthentication),
+	KUNIT_CASE(own_nonces),
 	KUNIT_CASE(guest_reauthentication),
 	KUNIT_CASE(reauthentication_21),
 	KUNIT_CASE(elsewhere_without_key),

@@ -44,7 +44,7 @@ static enum smbsign_step pass_message(struct smbsign_conn *conn,
 				      enum smbsign_frame_kind kind)
 {
 	if (kind == SMBSIGN_FRAME_COMPRESSED) {
-		smbsign_credits_unseen(conn);
+		smbsign_credits_repeat(conn);
 		return pass_wrapped(conn, &conn->compressed);
 	}
 	smbsign_count(SMBSIGN_COUNT_ENCRYPTED);
@@ -128,7 +128,7 @@ static enum smbsign_step step_kind(struct smbsign_conn *conn)
 	if (smbsign_verdict_settle(conn, &policy, &gate->request.element,
 				   &verdict))
 		return smbsign_step_cut(conn, verdict.reason);
-	smbsign_credits_unseen(conn);
+	smbsign_credits_repeat(conn);
 	return smbsign_release_frame(conn);
 }
 

@@ -127,8 +127,6 @@ struct smbsign_gate_frame {
  * @signature:	its Signature
  * @doom:	if its status is not 0, the request is refused once it is
  *		verified
- * @reuses_nonce: its MessageId was used before, or never granted, and the
- *		connection signs with AES-GMAC
  * @lent:	its key is another connection's; see smbsign_policy_lends()
  * @mac:	its MAC, up to the cursor
  */
@@ -137,7 +135,6 @@ struct smbsign_gate_request {
 	u32			end;
 	u8			signature[SMB2_SIGNATURE_SIZE];
 	struct smbsign_verdict	doom;
-	bool			reuses_nonce;
 	bool			lent;
 	struct smbsign_mac	mac;
 };

@@ -392,6 +392,9 @@ static int take_in_response(struct smbsign_conn *conn,
 	/* A real NEGOTIATE follows the SMB1 one (3.3.5.3.1). */
 	if (negotiated.dialect == SMB2_DIALECT_WILDCARD)
 		return 0;
+	if (negotiated.algorithm == SMB2_SIGNING_AES_GMAC &&
+	    smbsign_credits_keep_due(conn))
+		return -ENOMEM;
 	*verdict = smbsign_policy_negotiated(policy, &negotiated);
 	settle_connection(conn, request, &negotiated);
 	return 0;

@@ -21,6 +21,7 @@
 #include "gate/release.h"
 #include "gate/send.h"
 #include "gate/sign.h"
+#include "state/credits.h"
 #include "wire/response.h"
 
 #define ERROR_SIZE	(sizeof(struct smb2_header) + \
@@ -312,6 +313,7 @@ static void refusal_answered(struct smbsign_conn *conn,
 		refused = smbsign_awaited_by(conn, &response.header);
 		if (refused)
 			smbsign_awaited_done(conn, refused);
+		smbsign_credits_answered(conn, &response.header);
 	} while (smbsign_response_next(&response));
 }
 

@@ -83,7 +83,6 @@ int smbsign_release_await(struct smbsign_conn *conn,
 	if (!awaited)
 		return -ENOMEM;
 	awaited->status = frame->status;
-	awaited->reuses_nonce = conn->gate.request.reuses_nonce;
 	if (is_proven(frame))
 		awaited->shown = frame->shown;
 	list_add(&awaited->node, &list);
@@ -109,7 +108,6 @@ int smbsign_release_expect(struct smbsign_conn *conn,
 
 	if (!awaited)
 		return -ENOMEM;
-	awaited->reuses_nonce = gate->request.reuses_nonce;
 	awaited->shown = shown;
 	list_add_tail(&awaited->node, &gate->frame.expected);
 	return 0;

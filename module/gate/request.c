@@ -43,7 +43,6 @@ static enum smbsign_step use_message_ids(struct smbsign_conn *conn,
 	    smbsign_verdict_settle(conn, policy, element, &replayed))
 		return smbsign_step_cut(conn, replayed.reason);
 	smbsign_credits_repeat(conn);
-	gate->request.reuses_nonce = facts->algorithm == SMB2_SIGNING_AES_GMAC;
 	return SMBSIGN_STEP_ON;
 }
 
@@ -106,9 +105,6 @@ static enum smbsign_step pass_request(struct smbsign_conn *conn,
 	WRITE_ONCE(conn->requests, conn->requests + 1);
 	if (gate->request.element.command == SMB2_CMD_SESSION_SETUP)
 		step = expect_setup(conn, policy, shown);
-	else if (gate->request.reuses_nonce &&
-		 smbsign_release_expect(conn, SMBSIGN_AWAITED_UNPROVEN, 0))
-		step = smbsign_step_cut(conn, SMBSIGN_REASON_NO_MEMORY);
 	if (step)
 		return step;
 	gate->cursor.parsed = gate->request.end;
@@ -211,8 +207,7 @@ static int tolerate_request(struct smbsign_conn *conn,
 
 	if (session->state == SMBSIGN_SESSION_ESTABLISHED && !session->tolerated)
 		smbsign_session_tolerate(conn, element->session_id);
-	if (looks_proven(element, session, header) &&
-	    !conn->gate.request.reuses_nonce)
+	if (looks_proven(element, session, header))
 		return smbsign_release_expect(conn, SMBSIGN_AWAITED_UNPROVEN,
 					      0);
 	return 0;
@@ -306,7 +301,7 @@ static enum smbsign_step malformed_request(struct smbsign_conn *conn,
 	    smbsign_verdict_settle(conn, policy, &conn->gate.request.element,
 				   &malformed))
 		return smbsign_step_cut(conn, malformed.reason);
-	smbsign_credits_unseen(conn);
+	smbsign_credits_repeat(conn);
 	return smbsign_release_frame(conn);
 }
 
@@ -346,7 +341,6 @@ enum smbsign_step smbsign_request_take(struct smbsign_conn *conn,
 		gate->frame.session_id = element->session_id;
 	else if (element->session_id == SMB2_SESSION_ID_RELATED)
 		element->session_id = gate->frame.session_id;
-	gate->request.reuses_nonce = false;
 	smbsign_cursor_charge(&gate->cursor, sizeof(*header));
 	if (gate->frame.fate == SMBSIGN_FATE_REFUSED)
 		return collect_request(conn, &policy, header);
@@ -420,13 +414,12 @@ static enum smbsign_step signature_is_wrong(struct smbsign_conn *conn,
 static u64 key_for_answer(const struct smbsign_gate_request *request,
 			  struct smbsign_key *key)
 {
-	if (request->reuses_nonce)
-		return 0;
-	if (request->lent &&
-	    (request->element.command != SMB2_CMD_SESSION_SETUP ||
-	     !smbsign_key_lend(key, request->element.message_id)))
-		return 0;
-	return key->serial;
+	if (!request->lent ||
+	    (request->element.command == SMB2_CMD_SESSION_SETUP &&
+	     smbsign_key_lend(key, request->element.message_id)))
+		return key->serial;
+	smbsign_count(SMBSIGN_COUNT_NONCES_SPENT);
+	return 0;
 }
 
 static enum smbsign_step signature_is_right(struct smbsign_conn *conn,

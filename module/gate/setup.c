@@ -306,6 +306,14 @@ static int session_wants_key(struct smbsign_conn *conn,
 	return ret;
 }
 
+/* All below was used, and is answered: the key signs nothing there. */
+static u64 first_own(const struct smbsign_conn *conn, u64 message_id)
+{
+	u64 first = min(conn->window.low, message_id);
+
+	return conn->due ? min(first, smbsign_due_lowest(conn->due)) : first;
+}
+
 static void session_set_key(struct smbsign_conn *conn, u64 id,
 			    struct smbsign_key *key, u64 message_id,
 			    const struct smbsign_leg *leg, bool public)
@@ -317,8 +325,7 @@ static void session_set_key(struct smbsign_conn *conn, u64 id,
 	if (session && !session->key) {
 		memcpy(session->raw, leg->raw, SMB2_KEY_SIZE);
 		session->facts.guest |= public;
-		/* All below was used, and this is the first to be signed. */
-		key->own = min(conn->window.low, message_id);
+		key->own = first_own(conn, message_id);
 		/* Pairs with smp_load_acquire() in key_take(). */
 		smp_store_release(&session->key, key);
 		smbsign_count(SMBSIGN_COUNT_KEYS_LEARNED);

@@ -10,13 +10,14 @@
 #include "gate/sign.h"
 #include "mac/mac.h"
 #include "state/conn.h"
+#include "state/credits.h"
 #include "state/session.h"
 #include "wire/response.h"
 
 /*
  * The key that signs a response, or NULL.  The client must have shown that it
  * has the key: otherwise anybody could have things signed with somebody else's
- * key.  Documentation/nonces.rst says why no nonce is used twice.
+ * key.
  */
 static struct smbsign_key *key_for(struct smbsign_conn *conn, u64 session_id,
 				   u64 shown,
@@ -30,11 +31,23 @@ static struct smbsign_key *key_for(struct smbsign_conn *conn, u64 session_id,
 		       facts->state == SMBSIGN_SESSION_ENDED;
 	else
 		fine = key && key->serial == shown;
-	/* What was not seen may have had any nonce. */
-	if (facts->algorithm == SMB2_SIGNING_AES_GMAC && READ_ONCE(conn->unseen))
-		fine = false;
 	if (fine)
 		return key;
+	smbsign_key_put(key);
+	return NULL;
+}
+
+/*
+ * The same key, or NULL if its nonce may have been used.  Documentation/nonces.rst
+ * says why none is used twice.
+ */
+static struct smbsign_key *unless_spent(struct smbsign_conn *conn,
+					const struct smb2_header *response,
+					struct smbsign_key *key)
+{
+	if (!key || smbsign_credits_due(conn, response))
+		return key;
+	smbsign_count(SMBSIGN_COUNT_NONCES_SPENT);
 	smbsign_key_put(key);
 	return NULL;
 }
@@ -119,6 +132,8 @@ int smbsign_sign_whole(struct smbsign_conn *conn,
 	bool signs = !policy ||
 		     smbsign_policy_signs(policy, &facts, header, false);
 
+	if (signs)
+		key = unless_spent(conn, header, key);
 	if (key && signs)
 		return sign_header(header, length, NULL, key);
 	smbsign_key_put(key);
@@ -161,6 +176,7 @@ int smbsign_sign_response(struct smbsign_conn *conn,
 		if (!(response->header.flags & cpu_to_le32(SMB2_FLAG_SIGNED)))
 			return 0;
 	}
+	key = unless_spent(conn, &response->header, key);
 	header = smbsign_response_at(response, 0, sizeof(*header));
 	if (!header) {
 		smbsign_key_put(key);

@@ -162,8 +162,6 @@ static u64 shown_by(struct smbsign_conn *conn,
 {
 	if (!awaited)
 		return SMBSIGN_SHOWN_AT_GATE;
-	if (awaited->reuses_nonce)
-		return 0;
 	switch (awaited->kind) {
 	case SMBSIGN_AWAITED_PROVISIONAL:
 		return failed_check(response) ? 0 : SMBSIGN_SHOWN_AT_GATE;
@@ -259,6 +257,7 @@ static struct tx_result tx_responses(struct smbsign_conn *conn,
 			session_id = first;
 		grace = smbsign_grace_enter();
 		ret = tx_response(conn, &policy, response, session_id, &status);
+		smbsign_credits_answered(conn, &response->header);
 		smbsign_grace_leave(grace);
 		if (ret) {
 			smbsign_end_cut_now(conn, reason_of(ret));
@@ -270,6 +269,21 @@ static struct tx_result tx_responses(struct smbsign_conn *conn,
 	return (struct tx_result) { };
 }
 
+/* Write a signed copy.  If TCP has no room for it, it is needed again. */
+static struct tx_result tx_send_copy(struct smbsign_conn *conn,
+				     struct msghdr *msg, size_t size, void *copy)
+{
+	int ret = smbsign_send(conn, copy, size, msg->msg_flags);
+
+	if (ret > 0) {
+		iov_iter_advance(&msg->msg_iter, ret);
+		kvfree(copy);
+		copy = NULL;
+	}
+	conn->tx.unsent.copy = copy;
+	return (struct tx_result) { .done = true, .ret = ret };
+}
+
 /*
  * ksmbd 6.x writes some errors with the same buffer twice, header and signature
  * included.  That cannot be signed in place: sign and send a copy.
@@ -278,23 +292,21 @@ static struct tx_result tx_copy(struct smbsign_conn *conn, struct msghdr *msg,
 				size_t size, u32 message_length)
 {
 	struct msghdr copy = { .msg_flags = msg->msg_flags };
-	struct tx_result result = { true, -ENOMEM };
 	struct smbsign_response first;
+	struct tx_result result;
 	struct kvec vec = { .iov_len = size };
 
 	vec.iov_base = kvmalloc(size, GFP_KERNEL);
 	if (!vec.iov_base) {
 		smbsign_end_cut_now(conn, SMBSIGN_REASON_NO_MEMORY);
-		return result;
+		return (struct tx_result) { true, -ENOMEM };
 	}
 	smbsign_response_peek(msg, 0, vec.iov_base, size);
 	iov_iter_kvec(&copy.msg_iter, ITER_SOURCE, &vec, 1, size);
 	smbsign_response_first(&first, &copy, message_length);
 	result = tx_responses(conn, &copy, size, &first);
 	if (!result.done)
-		result.ret = smbsign_send(conn, vec.iov_base, size,
-					  msg->msg_flags);
-	result.done = true;
+		return tx_send_copy(conn, msg, size, vec.iov_base);
 	if (result.ret > 0)
 		iov_iter_advance(&msg->msg_iter, result.ret);
 	kvfree(vec.iov_base);
@@ -330,6 +342,12 @@ static bool is_written_again(const struct smbsign_conn *conn,
 	       !memcmp(unsent, &first->header, sizeof(first->header));
 }
 
+static void forget_copy(struct smbsign_conn *conn)
+{
+	kvfree(conn->tx.unsent.copy);
+	conn->tx.unsent.copy = NULL;
+}
+
 /* ksmbd starts a message. */
 static struct tx_result tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 				 size_t size, u32 message_length)
@@ -344,6 +362,8 @@ static struct tx_result tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 	    first.header.protocol_id != SMB2_PROTOCOL_ID)
 		return tx_other(conn, msg);
 	again = is_written_again(conn, &first);
+	if (!again)
+		forget_copy(conn);
 	/* The window grows before the client can know about the credits. */
 	if (!again && smbsign_credits_grant(conn, credits_of(&first), GFP_KERNEL)) {
 		smbsign_end_cut_now(conn, SMBSIGN_REASON_NO_MEMORY);
@@ -357,10 +377,13 @@ static struct tx_result tx_start(struct smbsign_conn *conn, struct msghdr *msg,
 	/* No request awaits it any more: only @unsent still knows the error. */
 	if (again && conn->tx.unsent.status)
 		return tx_replaced(conn, msg, size, &first, conn->tx.unsent.status);
+	if (again && conn->tx.unsent.copy)
+		return tx_send_copy(conn, msg, size, conn->tx.unsent.copy);
+	if (again)
+		return (struct tx_result) { };
 	if (smbsign_response_overlaps(msg))
 		return tx_copy(conn, msg, size, message_length);
-	return again ? (struct tx_result) { } :
-		       tx_responses(conn, msg, size, &first);
+	return tx_responses(conn, msg, size, &first);
 }
 
 /*

@@ -15,10 +15,12 @@ struct smbsign_conn;
  * @header:	header of its first response, as ksmbd will write it again;
  *		ProtocolId 0 if there is none
  * @status:	Status of the error that replaces it, or 0
+ * @copy:	what leaves in its place, if it was signed in a copy, or NULL
  */
 struct smbsign_unsent {
 	struct smb2_header	header;
 	u32			status;
+	void			*copy;
 };
 
 /**

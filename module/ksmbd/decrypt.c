@@ -97,8 +97,15 @@ static int check_window(struct smbsign_conn *conn,
 	return -ECONNABORTED;
 }
 
-/* ksmbd passes its connection, or a struct that begins with a pointer to it. */
-static struct smbsign_conn *conn_of(void *work)
+/**
+ * smbsign_decrypt_conn() - whose message does ksmbd encrypt or decrypt?
+ * @work:	what ksmbd passes: its connection, or a struct that begins with
+ *		a pointer to it
+ *
+ * Context: any, inside smbsign_grace_enter().
+ * Return: the connection, or NULL if it is not guarded.
+ */
+struct smbsign_conn *smbsign_decrypt_conn(void *work)
 {
 	return smbsign_registry_named(work) ?:
 	       smbsign_registry_named(*(void **)work);
@@ -124,7 +131,7 @@ static int check_decrypted(void *work, const struct kvec *vec, unsigned int vecs
 					SMBSIGN_REASON_ENCRYPTED_FOR_ANOTHER);
 		return -ECONNABORTED;
 	}
-	conn = conn_of(work);
+	conn = smbsign_decrypt_conn(work);
 	if (conn)
 		return check_window(conn, &decrypted);
 	/* A connection that is not guarded has no known session. */

@@ -37,6 +37,7 @@
 #include "state/credits.h"
 #include "state/registry.h"
 #include "state/session.h"
+#include "wire/response.h"
 
 /* Every ksmbd has this function: if it is there, the hooked ones must be, too. */
 static char * const connection_function = "ksmbd_conn_handler_loop";
@@ -222,6 +223,36 @@ static void validate_encrypted(const struct kvec *vec)
 		smbsign_negotiate_validated_at(vec[1].iov_base, vec[1].iov_len);
 }
 
+/* A message of responses, which tx.c will not see. */
+static void answered_encrypted(struct smbsign_conn *conn, const struct kvec *vec,
+			       unsigned int vecs)
+{
+	struct smb2_header header;
+	struct msghdr msg = { };
+	size_t offset = 0;
+
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, vec, vecs,
+		      iov_length((const struct iovec *)vec, vecs));
+	do {
+		if (!smbsign_response_peek(&msg, offset, &header,
+					   sizeof(header)))
+			return;
+		smbsign_credits_answered(conn, &header);
+		offset += le32_to_cpu(header.next_command);
+	} while (header.next_command);
+}
+
+static void encrypts(void *work, const struct kvec *vec, unsigned int vecs)
+{
+	struct smbsign_conn *conn = smbsign_decrypt_conn(work);
+
+	if (vecs < 2)
+		return;
+	validate_encrypted(vec);
+	if (conn)
+		answered_encrypted(conn, vec + 1, vecs - 1);
+}
+
 static void notrace acquire_called(unsigned long ip, unsigned long parent_ip,
 				   struct ftrace_ops *ops,
 				   struct ftrace_regs *regs)
@@ -256,8 +287,10 @@ static void notrace crypt_called(unsigned long ip, unsigned long parent_ip,
 		WRITE_ONCE(crypt_body, ip + MCOUNT_INSN_SIZE);
 		ftrace_regs_set_instruction_pointer(regs,
 						    (unsigned long)smbsign_decrypt);
-	} else if ((unsigned int)ftrace_regs_get_argument(regs, 2) > 1) {
-		validate_encrypted((void *)ftrace_regs_get_argument(regs, 1));
+	} else {
+		encrypts((void *)ftrace_regs_get_argument(regs, 0),
+			 (void *)ftrace_regs_get_argument(regs, 1),
+			 (unsigned int)ftrace_regs_get_argument(regs, 2));
 	}
 	smbsign_grace_leave(grace);
 }

@@ -55,8 +55,6 @@ struct smbsign_leg {
  *			the Status that replaces ksmbd's response, or 0
  * @shown:		for SETUP and REFUSED, smbsign_key.serial of the key
  *			that verified the request, or 0
- * @reuses_nonce:	for all but REFUSED: its MessageId was used before, and
- *			under AES-GMAC its response must not be signed
  * @header:		for REFUSED, the request's header as it came
  * @leg:		for SETUP and PROVISIONAL, what ksmbd shows while it
  *			answers
@@ -70,7 +68,6 @@ struct smbsign_awaited {
 	u8				setup_flags;
 	u32				status;
 	u64				shown;
-	bool				reuses_nonce;
 	union {
 		struct smb2_header	header;
 		struct smbsign_leg	leg;

@@ -76,6 +76,7 @@ static void conn_empty(struct smbsign_conn *conn)
 {
 	struct smbsign_verified_entry *entry;
 	unsigned long *used = NULL;
+	struct smbsign_due *due;
 	LIST_HEAD(awaited);
 
 	spin_lock_bh(&conn->lock);
@@ -84,13 +85,17 @@ static void conn_empty(struct smbsign_conn *conn)
 	if (conn->window.used != conn->window.small)
 		used = conn->window.used;
 	smbsign_window_init(&conn->window);
+	due = conn->due;
+	conn->due = NULL;
 	entry = conn->verified.entry;
 	conn->verified = (struct smbsign_verified) { };
 	spin_unlock_bh(&conn->lock);
 
 	smbsign_awaited_free(&awaited);
 	gate_empty(&conn->gate);
+	kvfree(conn->tx.unsent.copy);
 	kfree(used);
+	kfree(due);
 	kfree(entry);
 }
 

@@ -15,6 +15,7 @@
 #include "gate/gate.h"
 #include "gate/negotiate.h"
 #include "gate/tx.h"
+#include "rules/due.h"
 #include "rules/policy.h"
 #include "rules/verified.h"
 #include "rules/window.h"
@@ -75,9 +76,6 @@ enum smbsign_life {
  *			lock
  * @compressed:		a compressed request has passed; set under the socket
  *			lock
- * @unseen:		requests have passed whose MessageIds are not known, so
- *			AES-GMAC can sign nothing any more; set under the socket
- *			lock
  * @encrypted:		an encrypted request has passed; set under the socket
  *			lock
  * @kick:		incremented to make the reader look again
@@ -91,6 +89,8 @@ enum smbsign_life {
  * @closed:		the connection has ended: no session may be added
  * @facts:		what is known about the connection
  * @window:		MessageIds that the client may use
+ * @due:		MessageIds whose responses may be signed with AES-GMAC;
+ *			NULL for other algorithms
  * @verified:		signatures that need not be computed again for ksmbd
  * @repeats:		a MessageId may have passed twice, so it identifies no
  *			request any more
@@ -117,7 +117,6 @@ struct smbsign_conn {
 	u8			foreseen;
 	u8			excused;
 	bool			compressed;
-	bool			unseen;
 	bool			encrypted;
 	atomic_t		kick;
 	u64			requests;
@@ -131,6 +130,7 @@ struct smbsign_conn {
 	bool			closed;
 	struct smbsign_conn_facts facts;
 	struct smbsign_window	window;
+	struct smbsign_due	*due;
 	struct smbsign_verified	verified;
 	bool			repeats;
 	struct list_head	sessions;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A connection's MessageIds: responses grant them, requests use them, and the
- * gate verifies those requests.  rules/window.c and rules/verified.c are the
- * pure part; this file adds their memory and lock.
+ * A connection's MessageIds: responses grant them, requests use them, the gate
+ * verifies those requests, and ksmbd answers them.  rules/window.c,
+ * rules/verified.c and rules/due.c are the pure part; this file adds their
+ * memory and lock.
  */
 #include <linux/slab.h>
 
@@ -62,6 +63,17 @@ static u32 credit_charge(const struct smbsign_conn *conn,
 					  1;
 }
 
+/* Use the ids of a request, and let its response be due. */
+static bool use_ids(struct smbsign_conn *conn,
+		    const struct smbsign_element *element, u32 charge)
+{
+	if (!smbsign_window_use(&conn->window, element->message_id, charge))
+		return false;
+	if (conn->due)
+		smbsign_due_add(conn->due, element->message_id);
+	return true;
+}
+
 /**
  * smbsign_credits_use() - a request uses its MessageIds
  * @conn:	the connection
@@ -81,8 +93,7 @@ bool smbsign_credits_use(struct smbsign_conn *conn,
 	spin_lock_bh(&conn->lock);
 	*facts = conn->facts;
 	charge = credit_charge(conn, element);
-	fine = !charge ||
-	       smbsign_window_use(&conn->window, element->message_id, charge);
+	fine = !charge || use_ids(conn, element, charge);
 	spin_unlock_bh(&conn->lock);
 	return fine;
 }
@@ -109,7 +120,7 @@ static u32 window_use(struct smbsign_conn *conn,
 	charge = credit_charge(conn, element);
 	size = wanted_for(&conn->window, id, charge);
 	if (size <= conn->window.size) {
-		*fine = smbsign_window_use(&conn->window, id, charge);
+		*fine = use_ids(conn, element, charge);
 		size = 0;
 	}
 	spin_unlock_bh(&conn->lock);
@@ -145,8 +156,7 @@ int smbsign_credits_use_hidden(struct smbsign_conn *conn,
 		return -ENOMEM;
 	spin_lock_bh(&conn->lock);
 	used = smbsign_window_resize(&conn->window, used, size);
-	fine = smbsign_window_use(&conn->window, element->message_id,
-				  credit_charge(conn, element));
+	fine = use_ids(conn, element, credit_charge(conn, element));
 	spin_unlock_bh(&conn->lock);
 	kfree(used);
 	return fine ? 0 : -EALREADY;
@@ -187,18 +197,75 @@ void smbsign_credits_repeat(struct smbsign_conn *conn)
 }
 
 /**
- * smbsign_credits_unseen() - a message passes whose MessageIds are not known
- * @conn:	the connection
+ * smbsign_credits_keep_due() - remember which responses are due
+ * @conn:	the connection, which signs with AES-GMAC from now on
  *
- * It may be compressed, or no request at all.  Any MessageId may have been used
- * by it, so from now on AES-GMAC signs nothing on this connection.
- *
- * Context: any but hard interrupt, under the socket lock.
+ * Context: process, may sleep; before the client can send more requests.
+ * Return: 0 or -ENOMEM.
  */
-void smbsign_credits_unseen(struct smbsign_conn *conn)
+int smbsign_credits_keep_due(struct smbsign_conn *conn)
 {
-	WRITE_ONCE(conn->unseen, true);
-	smbsign_credits_repeat(conn);
+	struct smbsign_due *due = kzalloc(sizeof(*due), GFP_KERNEL);
+
+	if (!due)
+		return -ENOMEM;
+	spin_lock_bh(&conn->lock);
+	swap(conn->due, due);
+	spin_unlock_bh(&conn->lock);
+	kfree(due);
+	return 0;
+}
+
+static bool keeps_due(const struct smbsign_conn *conn)
+{
+	return READ_ONCE(conn->facts.algorithm) == SMB2_SIGNING_AES_GMAC;
+}
+
+/**
+ * smbsign_credits_due() - is a response due, so that it may be signed?
+ * @conn:	the connection
+ * @response:	the response's SMB2 header
+ *
+ * A notice has no MessageId of its own, nor has a response that answers a
+ * request for the second time, or a request that the window did not let pass.
+ *
+ * Context: any but hard interrupt. Documentation/nonces.rst.
+ * Return: true if it is, or if the algorithm needs no nonce.
+ */
+bool smbsign_credits_due(struct smbsign_conn *conn,
+			 const struct smb2_header *response)
+{
+	bool due;
+
+	if (!keeps_due(conn))
+		return true;
+	spin_lock_bh(&conn->lock);
+	due = conn->due &&
+	      smbsign_due_has(conn->due, le64_to_cpu(response->message_id));
+	spin_unlock_bh(&conn->lock);
+	return due;
+}
+
+/**
+ * smbsign_credits_answered() - a response leaves
+ * @conn:	the connection
+ * @response:	the response's SMB2 header
+ *
+ * After STATUS_PENDING another one follows.
+ *
+ * Context: any but hard interrupt.
+ */
+void smbsign_credits_answered(struct smbsign_conn *conn,
+			      const struct smb2_header *response)
+{
+	if (!keeps_due(conn) ||
+	    response->status == cpu_to_le32(SMB2_STATUS_PENDING))
+		return;
+	spin_lock_bh(&conn->lock);
+	if (conn->due)
+		smbsign_due_remove(conn->due,
+				   le64_to_cpu(response->message_id));
+	spin_unlock_bh(&conn->lock);
 }
 
 static void verified_grow(struct smbsign_conn *conn)

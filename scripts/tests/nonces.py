@@ -267,6 +267,25 @@ def _refused_before(knobs):
     return run
 
 
+def _encrypted_before(knobs):
+    """An encrypted answer, too, uses the MessageId up."""
+    def run(rig):
+        with rig.knobs(**knobs):
+            session = rig.new_session()
+            session.encrypting = True
+            requests = [response.header.message_id for response in (
+                session.call(wire.create(rig.fresh_path().name)),
+                session.call(wire.echo()))]
+            session.encrypting = False
+            for message_id in requests:
+                request = session.request(wire.echo(), message_id=message_id)
+                answer, = _answers(session, [request],
+                                   [session.sign(request.encode())])
+                equal(_signatures(session, [answer]), [False], "signed")
+            expect(session.call(wire.echo()).signed, "unsigned")
+    return run
+
+
 def _never_granted(knobs):
     def run(rig):
         with rig.knobs(**knobs):
@@ -292,6 +311,10 @@ def _register_repeated():
             add(f"{name}, {words}", make(knobs), suite="nonces",
                 modes=("mandatory", "required"), profiles=BOTH,
                 kernels=NO_WINDOW)
+    add("MessageId of what was encrypted: no answer is signed",
+        _encrypted_before(REPEATED["replay_window"]), suite="nonces",
+        modes=("mandatory", "required"), profiles=(GMAC_ENCRYPTING,),
+        kernels=NO_WINDOW)
     add("MessageId of what was refused: no answer is signed",
         _refused_before(REPEATED["replay_window"]), suite="nonces",
         modes=("mandatory", "required"), profiles=BOTH, kernels=NO_WINDOW)
