@@ -263,6 +263,7 @@ static void one_buffer_twice(struct kunit *test)
 static void copy_not_written_again(struct kunit *test)
 {
 	struct smbsign_conn *conn = conn_with_session(test);
+	const struct smb2_header *last;
 	struct message message;
 	struct kvec vec[] = {
 		{ .iov_base = message.nbss, .iov_len = MESSAGE_SIZE },
@@ -281,8 +282,8 @@ static void copy_not_written_again(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, id < 3, !!conn->tx.unsent.copy);
 	}
 	KUNIT_EXPECT_EQ(test, (u32)MESSAGE_SIZE + 8, written.length);
-	KUNIT_EXPECT_EQ(test, 3ULL, le64_to_cpu(
-			written_header(SMB2_NBSS_SIZE)->message_id));
+	last = written_header(SMB2_NBSS_SIZE);
+	KUNIT_EXPECT_EQ(test, 3ULL, le64_to_cpu(last->message_id));
 	written.errors = 1;
 	write_pieces(conn, vec, 2, MESSAGE_SIZE + 8, MSG_DONTWAIT);
 	KUNIT_EXPECT_NOT_NULL(test, conn->tx.unsent.copy);
