@@ -5,7 +5,7 @@
 # usually takes on two cores without KVM. What it downloads the first time comes on top.
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean install deb test-package doc demo test test-matrix lint bench kunit fuzz test-debug endure help
+.PHONY: all module clean install deb test-package doc demo test test-matrix lint bench kunit fuzz prove test-debug endure help
 
 all: module ## what make alone does: the module | half a minute
 
@@ -36,6 +36,9 @@ kunit: ## the module's sources one by one, on user-mode Linux | half a minute
 
 fuzz: ## parsers, policy and window against oracles; SECONDS=60 | as told
 	scripts/fuzz/run $(SECONDS)
+
+prove: ## the rules hold for all inputs; MUTANTS=yes: each proof can fail | a minute
+	scripts/prove/run
 
 test: ## what a change must pass; KERNEL=, TEST_ARGS=, ALONE=yes | 30 minutes
 	scripts/test

@@ -59,7 +59,7 @@ struct smbsign_key {
 /**
  * struct smbsign_mac - a MAC being computed
  * @key:	the key, with a reference; NULL if no computation is under way
- * @leaves:	its result is the signature of a response that leaves
+ * @response:	it signs a response
  * @message_id:	MessageId
  * @cmac:	the computation, by the key's engine
  * @gmac:	the same
@@ -67,7 +67,7 @@ struct smbsign_key {
  */
 struct smbsign_mac {
 	struct smbsign_key	*key;
-	bool			leaves;
+	bool			response;
 	u64			message_id;
 	union {
 		struct smbsign_cmac	cmac;

@@ -74,7 +74,7 @@ static void gate_empty(struct smbsign_gate *gate)
  */
 static void conn_empty(struct smbsign_conn *conn)
 {
-	struct smbsign_verified_entry *verified, *ahead;
+	struct smbsign_verified_entry *entry;
 	unsigned long *used = NULL;
 	struct smbsign_due *due;
 	LIST_HEAD(awaited);
@@ -87,10 +87,8 @@ static void conn_empty(struct smbsign_conn *conn)
 	smbsign_window_init(&conn->window);
 	due = conn->due;
 	conn->due = NULL;
-	verified = conn->verified.entry;
+	entry = conn->verified.entry;
 	conn->verified = (struct smbsign_verified) { };
-	ahead = conn->ahead.entry;
-	conn->ahead = (struct smbsign_verified) { };
 	spin_unlock_bh(&conn->lock);
 
 	smbsign_awaited_free(&awaited);
@@ -98,8 +96,7 @@ static void conn_empty(struct smbsign_conn *conn)
 	kvfree(conn->tx.unsent.copy);
 	kfree(used);
 	kfree(due);
-	kfree(verified);
-	kfree(ahead);
+	kfree(entry);
 }
 
 /**

@@ -22,6 +22,14 @@ check_kernel() {
 			"arm64 (Debian 13's, there), debug or kcsan (6.12, checking itself)"
 }
 
+# A root that no kernel is in: tools only
+# shellcheck disable=SC2034
+TOOL_ROOTS=(proofs)
+
+is_tool_root() { [[ " ${TOOL_ROOTS[*]} " = *" $1 "* ]]; }
+
+check_root() { is_tool_root "$1" || check_kernel "$1"; }
+
 is_own_kernel() { [[ " ${OWN_KERNELS[*]} " = *" $1 "* ]]; }
 
 is_foreign_kernel() { [[ " ${FOREIGN_KERNELS[*]} " = *" $1 "* ]]; }
