@@ -418,7 +418,7 @@ u64 rig_serial(struct smbsign_conn *conn, u64 id)
 {
 	struct smbsign_session_facts facts;
 	int grace = smbsign_grace_enter();
-	struct smbsign_key *key = smbsign_session_lookup(conn, id, &facts);
+	struct smbsign_key *key = smbsign_session_lookup(conn, id, false, &facts);
 	u64 serial = key ? key->serial : 0;
 
 	smbsign_key_put(key);

@@ -106,7 +106,7 @@ void written_expect_signed(struct kunit *test, struct smbsign_conn *conn,
 	KUNIT_EXPECT_TRUE(test, header->flags &
 				cpu_to_le32(SMB2_FLAG_SIGNED));
 	grace = smbsign_grace_enter();
-	key = smbsign_session_lookup(conn, session_id, &facts);
+	key = smbsign_session_lookup(conn, session_id, true, &facts);
 	smbsign_grace_leave(grace);
 	KUNIT_ASSERT_NOT_NULL(test, key);
 	KUNIT_ASSERT_EQ(test, 0, smbsign_mac_begin(&mac, key, header));

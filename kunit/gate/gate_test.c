@@ -732,7 +732,7 @@ static void expect_awaited(struct kunit *test, struct smbsign_conn *conn,
 {
 	struct smbsign_session_facts facts;
 	int grace = smbsign_grace_enter();
-	struct smbsign_key *key = smbsign_session_lookup(conn, ID, &facts);
+	struct smbsign_key *key = smbsign_session_lookup(conn, ID, false, &facts);
 	struct smbsign_awaited *awaited;
 	u64 serial = key->serial;
 
@@ -1763,7 +1763,7 @@ static void lends(struct kunit *test)
 	struct smbsign_key *key;
 	unsigned int i;
 
-	key = smbsign_session_lookup(home, ID, &facts);
+	key = smbsign_session_lookup(home, ID, false, &facts);
 	smbsign_grace_leave(grace);
 	KUNIT_ASSERT_NOT_NULL(test, key);
 	key->own = 10;
@@ -2035,6 +2035,24 @@ static void captured_signed(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, around.reports);
 }
 
+/* Nobody looks at responses any more, so no nonce may be used. */
+static void transparent(struct kunit *test)
+{
+	static const u8 no_smb[] = { 0x81, 0, 0, 0 };
+	struct smbsign_conn *conn = rig_open(test, 0);
+	u32 length;
+
+	around.policy.mode = SMBSIGN_POLICY_AUDIT;
+	rig_gmac(test, conn);
+	KUNIT_ASSERT_NOT_NULL(test, conn->due);
+	rig_arrive(test, conn, no_smb, sizeof(no_smb), false);
+	lock_sock(conn->sk);
+	smbsign_gate_next(conn, &length);
+	release_sock(conn->sk);
+	KUNIT_EXPECT_TRUE(test, smbsign_gate_is_transparent(conn));
+	KUNIT_EXPECT_NULL(test, conn->due);
+}
+
 static struct kunit_case gate_cases[] = {
 	KUNIT_CASE_PARAM(cut_everywhere, dialogue_gen_params),
 	KUNIT_CASE_PARAM(byte_by_byte, dialogue_gen_params),
@@ -2052,6 +2070,7 @@ static struct kunit_case gate_cases[] = {
 	KUNIT_CASE(refused_under_audit),
 	KUNIT_CASE(logs_in_twice),
 	KUNIT_CASE(unblocked),
+	KUNIT_CASE(transparent),
 	KUNIT_CASE(streamed),
 	KUNIT_CASE(held),
 	KUNIT_CASE(no_room),

@@ -64,7 +64,7 @@ static enum smbsign_session_state state_of(struct smbsign_conn *conn, u64 id)
 	struct smbsign_session_facts facts;
 	int grace = smbsign_grace_enter();
 
-	smbsign_key_put(smbsign_session_lookup(conn, id, &facts));
+	smbsign_key_put(smbsign_session_lookup(conn, id, false, &facts));
 	smbsign_grace_leave(grace);
 	return facts.state;
 }

@@ -370,29 +370,37 @@ static void key_bits(struct kunit *test)
 	}
 }
 
-/* A nonce may be used for one message only; whatever other keys do. */
+/*
+ * A nonce may be used for one message only, on whichever connections, and
+ * whatever other keys do.
+ */
 static void nonces(struct kunit *test)
 {
-	struct smbsign_key *key = key_of(test, SMB2_SIGNING_AES_GMAC,
-					 RFC4493_KEY);
-	struct smbsign_key *other = key_of(test, SMB2_SIGNING_AES_GMAC,
-					   RFC4493_KEY);
 	static const u8 one[SMB2_SIGNATURE_SIZE] = { 1 };
 	static const u8 two[SMB2_SIGNATURE_SIZE] = { 2 };
+	struct smbsign_key *key, *same, *other;
 
-	KUNIT_EXPECT_FALSE(test, used_for_another(key, 5, one));
-	KUNIT_EXPECT_FALSE(test, used_for_another(key, 5, one));
-	KUNIT_EXPECT_TRUE(test, used_for_another(key, 5, two));
-	KUNIT_EXPECT_FALSE(test, used_for_another(key, 6, two));
-	KUNIT_EXPECT_FALSE(test, used_for_another(key, 5ULL << 40, two));
-	KUNIT_EXPECT_FALSE(test, used_for_another(other, 5, two));
-	/* The server is not slower for it, and what is not AES-GMAC is fine. */
-	smbsign_nonces_note(key, 5, two);
-	check_nonces = true;
-	other->algorithm = SMB2_SIGNING_AES_CMAC;
-	smbsign_nonces_note(other, 5, one);
+	key = key_of(test, SMB2_SIGNING_AES_GMAC, RFC4493_KEY);
+	KUNIT_EXPECT_NULL(test, key->nonces);
 	smbsign_nonces_note(key, 5, one);
+	check_nonces = true;
+	key = key_of(test, SMB2_SIGNING_AES_CMAC, RFC4493_KEY);
+	KUNIT_EXPECT_NULL(test, key->nonces);
+	smbsign_nonces_note(key, 5, one);
+	key = key_of(test, SMB2_SIGNING_AES_GMAC, RFC4493_KEY);
+	same = key_of(test, SMB2_SIGNING_AES_GMAC, RFC4493_KEY);
+	other = key_of(test, SMB2_SIGNING_AES_GMAC,
+		       "000102030405060708090a0b0c0d0e0f");
 	check_nonces = false;
+	KUNIT_ASSERT_NOT_NULL(test, key->nonces);
+	KUNIT_EXPECT_PTR_EQ(test, key->nonces, same->nonces);
+	KUNIT_EXPECT_PTR_NE(test, key->nonces, other->nonces);
+	smbsign_nonces_note(same, 5, one);
+	KUNIT_EXPECT_FALSE(test, used_for_another(key->nonces, 5, one));
+	KUNIT_EXPECT_TRUE(test, used_for_another(key->nonces, 5, two));
+	KUNIT_EXPECT_FALSE(test, used_for_another(key->nonces, 6, two));
+	KUNIT_EXPECT_FALSE(test, used_for_another(key->nonces, 5ULL << 40, two));
+	KUNIT_EXPECT_FALSE(test, used_for_another(other->nonces, 5, two));
 }
 
 static void other_algorithms(struct kunit *test)

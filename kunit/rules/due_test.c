@@ -162,10 +162,33 @@ static void room(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, smbsign_due_has(due, 5));
 }
 
+/* All of them become late at once: the latest are kept, of what was late, too. */
+static void leap(struct kunit *test)
+{
+	const u32 late = SMBSIGN_DUE_LATE;
+	struct smbsign_due *due = due_new(test);
+	u32 i, apart, kept;
+
+	for (apart = 8; apart <= 32; apart *= 2) {
+		memset(due, 0, sizeof(*due));
+		smbsign_due_add(due, 1);
+		for (i = 0; i < SMBSIGN_DUE_BITS; i += apart)
+			smbsign_due_add(due, 10000 + i);
+		KUNIT_EXPECT_TRUE(test, smbsign_due_has(due, 1));
+		smbsign_due_add(due, BIT_ULL(40));
+		for (i = kept = 0; i < SMBSIGN_DUE_BITS; i += apart)
+			kept += smbsign_due_has(due, 10000 + i);
+		KUNIT_EXPECT_EQ(test, min(late, SMBSIGN_DUE_BITS / apart), kept);
+		KUNIT_EXPECT_EQ(test, kept < late, smbsign_due_has(due, 1));
+		KUNIT_EXPECT_TRUE(test, smbsign_due_has(due, 10000 + i - apart));
+	}
+}
+
 static struct kunit_case due_cases[] = {
 	KUNIT_CASE(once),
 	KUNIT_CASE(model),
 	KUNIT_CASE(room),
+	KUNIT_CASE(leap),
 	{}
 };
 

@@ -735,7 +735,7 @@ static void offer(struct kunit *test)
 static void algorithm(struct kunit *test)
 {
 	static const struct {
-		u16 allowed, offered, order[3], chosen, hides;
+		u16 allowed, offered, order[3], chosen, hides, known;
 	} cases[] = {
 		{ H | C, H, { 0 }, 0 }, { H | C, C, { 1 }, 1 },
 		{ H | C, H | C, { 0, 1 }, 0 }, { H | C, H | C, { 1, 0 }, 1 },
@@ -751,12 +751,17 @@ static void algorithm(struct kunit *test)
 		{ C | G, H | C | G, { 0, 2, 1 }, 2 },
 		{ H | C, H | C | G, { 2, 0, 1 }, 0 },
 		{ H, H | C | G, { 2, 1, 0 }, 0 },
+		/* None is allowed: the first that can be had */
+		{ H, C | G, { 2, 1 }, 1, 0, H | C },
+		{ H, C | G, { 2, 1 }, 2, 0, H | C | G },
+		{ H, G, { 2 }, 2, 0, H | C },
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct smbsign_policy policy = {
 			.algorithms = cases[i].allowed,
+			.known = cases[i].known,
 		};
 		struct smbsign_contexts contexts = {
 			.algorithms = cases[i].offered,

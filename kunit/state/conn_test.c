@@ -141,6 +141,54 @@ static void bounded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (u32)AWAITED_MAX, conn->awaited_count);
 }
 
+/* AES-GMAC: of those whose responses are signed early, one with a MessageId. */
+static void twins(struct kunit *test)
+{
+	static const struct {
+		enum smbsign_awaited_kind kind;
+		u64 id;
+		int ret;
+	} cases[] = {
+		{ SMBSIGN_AWAITED_UNPROVEN, 5 }, { SMBSIGN_AWAITED_UNPROVEN, 5 },
+		{ SMBSIGN_AWAITED_SETUP, 5 }, { SMBSIGN_AWAITED_UNPROVEN, 5 },
+		{ SMBSIGN_AWAITED_SETUP, 5, -EALREADY },
+		{ SMBSIGN_AWAITED_REFUSED, 5, -EALREADY },
+		{ SMBSIGN_AWAITED_REFUSED, 6 },
+		{ SMBSIGN_AWAITED_REFUSED, 6, -EALREADY },
+		{ SMBSIGN_AWAITED_SETUP, 6, -EALREADY },
+	};
+	struct smbsign_conn *conn = rig_open(test, 0), *cmac = rig_open(test, 0);
+	const struct smb2_header header = { };
+	struct smbsign_awaited *awaited;
+	unsigned int i;
+	LIST_HEAD(list);
+	int wanted;
+
+	rig_gmac(test, conn);
+	for (i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		const struct smbsign_element element = {
+			.message_id = cases[i / 2].id,
+		};
+
+		wanted = i % 2 ? 0 : cases[i / 2].ret;
+		awaited = smbsign_awaited_alloc(cases[i / 2].kind, &element,
+						&header);
+		KUNIT_ASSERT_NOT_NULL(test, awaited);
+		list_add(&awaited->node, &list);
+		KUNIT_EXPECT_EQ_MSG(test, wanted,
+				    smbsign_awaited_add(i % 2 ? cmac : conn,
+							&list),
+				    "case %u", i / 2);
+	}
+	/* What nobody looks at as it leaves is not signed at all. */
+	smbsign_due_add(conn->due, 5);
+	KUNIT_EXPECT_TRUE(test, smbsign_credits_due(conn, &(struct smb2_header) {
+		.message_id = cpu_to_le64(5) }));
+	smbsign_credits_drop_due(conn);
+	KUNIT_EXPECT_FALSE(test, smbsign_credits_due(conn, &(struct smb2_header) {
+		.message_id = cpu_to_le64(5) }));
+}
+
 static bool uses(struct smbsign_conn *conn, u64 id)
 {
 	bool fine;
@@ -436,6 +484,7 @@ static struct kunit_case conn_cases[] = {
 	KUNIT_CASE(answers_which),
 	KUNIT_CASE(legs),
 	KUNIT_CASE(bounded),
+	KUNIT_CASE(twins),
 	KUNIT_CASE(grants),
 	KUNIT_CASE(unsees),
 	KUNIT_CASE(uses_decrypted),

@@ -161,6 +161,10 @@ static int model_key(struct model *m, u32 c, u32 id, unsigned int key)
 
 	if (!key || !is_here(known))
 		return 0;
+	/* A channel has a key of its own, where keys depend on the exchange. */
+	if (!known->key && known->signing == key &&
+	    m->conn[c]->facts.dialect == SMB2_DIALECT_311)
+		return -EKEYREJECTED;
 	if (!known->key) {
 		known->key = key;
 		known->key_by = m->conn[c]->facts.algorithm;
@@ -477,7 +481,7 @@ static void ask(struct model *m, u32 c, u32 id)
 
 	model_facts(m, c, id, &expected, &expected_key, &expected_by);
 	grace = smbsign_grace_enter();
-	key = which(m, smbsign_session_lookup(m->conn[c], FIRST + id, &facts),
+	key = which(m, smbsign_session_lookup(m->conn[c], FIRST + id, true, &facts),
 		    &by);
 	smbsign_grace_leave(grace);
 	KUNIT_ASSERT_EQ_MSG(m->test, facts.state, expected.state,

@@ -25,7 +25,7 @@ static struct smbsign_session_facts facts_of(struct smbsign_conn *conn, u64 id)
 	struct smbsign_session_facts facts;
 	int grace = smbsign_grace_enter();
 
-	smbsign_key_put(smbsign_session_lookup(conn, id, &facts));
+	smbsign_key_put(smbsign_session_lookup(conn, id, false, &facts));
 	smbsign_grace_leave(grace);
 	return facts;
 }
@@ -45,7 +45,7 @@ static bool has_key(struct smbsign_conn *conn, u64 id, const u8 *raw)
 	u8 mac[SMB2_SIGNATURE_SIZE], expected[SMB2_SIGNATURE_SIZE];
 	struct smbsign_session_facts facts;
 	int grace = smbsign_grace_enter();
-	struct smbsign_key *key = smbsign_session_lookup(conn, id, &facts);
+	struct smbsign_key *key = smbsign_session_lookup(conn, id, false, &facts);
 	struct smbsign_key *same = smbsign_key_alloc(conn->facts.algorithm, raw);
 	/* Each of them releases its key. */
 	bool known = !IS_ERR(same) && !mac_with(same, expected);
@@ -338,13 +338,36 @@ static void own_nonces(struct kunit *test)
 		smbsign_due_add(conn->due, cases[i].due);
 		KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
 		grace = smbsign_grace_enter();
-		key = smbsign_session_lookup(conn, ID, &facts);
+		key = smbsign_session_lookup(conn, ID, false, &facts);
 		smbsign_grace_leave(grace);
 		KUNIT_ASSERT_NOT_NULL(test, key);
 		KUNIT_EXPECT_EQ(test, cases[i].own, key->own);
 		smbsign_key_put(key);
 		rig_close(test, conn);
 	}
+}
+
+/*
+ * ksmbd may bring the session's key where it should bring the channel's.  That
+ * key must not sign on two connections.
+ */
+static void channel_with_key_of_session(struct kunit *test)
+{
+	struct rig_setup binding = {
+		.requested = ID, .id = ID, .flags = SMB2_SETUP_FLAG_BINDING,
+		.status = SMB2_STATUS_MORE_PROCESSING_REQUIRED,
+	};
+	struct smbsign_conn *home = rig_open(test, 0), *to = rig_open(test, 0);
+
+	rig_negotiate(home, SMB2_DIALECT_311, true);
+	rig_negotiate(to, SMB2_DIALECT_311, true);
+	rig_gmac(test, home);
+	rig_gmac(test, to);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(home, ID, key_a));
+	KUNIT_ASSERT_EQ(test, 0, rig_setup(to, &binding));
+	binding.status = SMB2_STATUS_SUCCESS;
+	binding.key = key_a;
+	KUNIT_EXPECT_EQ(test, -EKEYREJECTED, rig_setup(to, &binding));
 }
 
 /* A guest does not become somebody else either. */
@@ -766,9 +789,10 @@ static void ended_many(struct kunit *test)
 static void decoyed(struct kunit *test)
 {
 	static const u16 algorithms[] = { 0, 1, 2, 3, 15, 0xffff };
-	struct smbsign_conn *conn = rig_open(test, 0);
+	struct smbsign_conn *conn = rig_open(test, 0), *other = rig_open(test, 0);
 	struct smbsign_session_facts facts;
 	unsigned int i;
+	int grace;
 
 	rig_negotiate(conn, SMB2_DIALECT_300, true);
 	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
@@ -784,6 +808,18 @@ static void decoyed(struct kunit *test)
 	}
 	conn->facts.algorithm = SMB2_SIGNING_AES_CMAC;
 	KUNIT_EXPECT_FALSE(test, facts_of(conn, 0).has_key);
+	/* Nor does the time tell which sessions there are elsewhere. */
+	rig_negotiate(other, SMB2_DIALECT_300, true);
+	for (i = 0; i < SMB2_SIGNING_COUNT; i++) {
+		other->facts.algorithm = algorithms[i];
+		facts = facts_of(other, ID);
+		KUNIT_EXPECT_EQ(test, SMBSIGN_SESSION_ELSEWHERE, facts.state);
+		KUNIT_EXPECT_EQ(test, algorithms[i], facts.algorithm);
+		grace = smbsign_grace_enter();
+		smbsign_key_put(smbsign_session_lookup(other, ID, true, &facts));
+		smbsign_grace_leave(grace);
+		KUNIT_EXPECT_EQ(test, SMB2_SIGNING_AES_CMAC, facts.algorithm);
+	}
 	/* ksmbd cannot be made to use that key. */
 	KUNIT_EXPECT_EQ(test, 0ULL, rig_use_key(conn, SMB2_CMD_READ, 0, 1, ID + 1,
 						false, key_a));
@@ -971,7 +1007,7 @@ static void key_let_go(struct kunit *test)
 	rig_negotiate(conn, SMB2_DIALECT_300, true);
 	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
 	grace = smbsign_grace_enter();
-	key = smbsign_session_lookup(conn, ID, &facts);
+	key = smbsign_session_lookup(conn, ID, false, &facts);
 	smbsign_grace_leave(grace);
 	KUNIT_ASSERT_NOT_NULL(test, key);
 	smbsign_session_drop_all(conn);
@@ -1025,7 +1061,7 @@ static int read_on(void *data)
 		reader->wrong++;
 	while (!kthread_should_stop()) {
 		grace = smbsign_grace_enter();
-		key = smbsign_session_lookup(reader->conn, ID, &facts);
+		key = smbsign_session_lookup(reader->conn, ID, true, &facts);
 		smbsign_grace_leave(grace);
 		cond_resched();
 		if (facts.state != SMBSIGN_SESSION_ELSEWHERE) {
@@ -1071,6 +1107,7 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(failures),
 	KUNIT_CASE(reauthentication),
 	KUNIT_CASE(own_nonces),
+	KUNIT_CASE(channel_with_key_of_session),
 	KUNIT_CASE(guest_reauthentication),
 	KUNIT_CASE(reauthentication_21),
 	KUNIT_CASE(elsewhere_without_key),

@@ -323,6 +323,7 @@ void smbsign_policy_get(struct smbsign_policy *out)
 		.allow_guest = READ_ONCE(knobs->allow_guest),
 		.min_dialect = dialects[READ_ONCE(knobs->min_dialect)],
 		.algorithms = READ_ONCE(knobs->algorithms) & known_algorithms(),
+		.known = known_algorithms(),
 		.replay_window = READ_ONCE(knobs->replay_window),
 		.sign_responses = READ_ONCE(knobs->sign_responses),
 		.resets = READ_ONCE(knobs->on_violation),

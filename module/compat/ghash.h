@@ -79,12 +79,16 @@ static inline int smbsign_ghash(const struct smbsign_ghash_key *ghash,
 				size_t length, u8 out[AES_BLOCK_SIZE])
 {
 	SHASH_DESC_ON_STACK(desc, ghash->tfm);
+	int ret;
 
 	desc->tfm = ghash->tfm;
-	return crypto_shash_init(desc) ?:
-	       crypto_shash_update(desc, first, AES_BLOCK_SIZE) ?:
-	       crypto_shash_update(desc, rest, length) ?:
-	       crypto_shash_final(desc, out);
+	ret = crypto_shash_init(desc) ?:
+	      crypto_shash_update(desc, first, AES_BLOCK_SIZE) ?:
+	      crypto_shash_update(desc, rest, length) ?:
+	      crypto_shash_final(desc, out);
+	/* With what the signature adds to it, it gives the hash key away. */
+	shash_desc_zero(desc);
+	return ret;
 }
 
 #else

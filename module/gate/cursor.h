@@ -22,9 +22,14 @@ static inline enum smbsign_step smbsign_step_cut(struct smbsign_conn *conn,
 static inline enum smbsign_step smbsign_step_cut_for(struct smbsign_conn *conn,
 						     int error)
 {
-	return smbsign_step_cut(conn, error == -ENOMEM ?
-				SMBSIGN_REASON_NO_MEMORY :
-				SMBSIGN_REASON_BACKLOG);
+	switch (error) {
+	case -ENOMEM:
+		return smbsign_step_cut(conn, SMBSIGN_REASON_NO_MEMORY);
+	case -EALREADY:
+		return smbsign_step_cut(conn, SMBSIGN_REASON_MESSAGE_ID);
+	default:
+		return smbsign_step_cut(conn, SMBSIGN_REASON_BACKLOG);
+	}
 }
 
 /* Every header looked at and every byte MACed costs budget. */

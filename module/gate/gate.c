@@ -72,7 +72,7 @@ static enum smbsign_step judge_encrypted(struct smbsign_conn *conn,
 	if (step)
 		return step;
 	element->session_id = le64_to_cpu(transform.session_id);
-	smbsign_key_put(smbsign_session_lookup(conn, element->session_id,
+	smbsign_key_put(smbsign_session_lookup(conn, element->session_id, false,
 					       &session));
 	*verdict = smbsign_policy_encrypted(policy, &session);
 	return SMBSIGN_STEP_ON;
@@ -144,6 +144,7 @@ static enum smbsign_step not_smb(struct smbsign_conn *conn)
 				   &verdict))
 		return smbsign_step_cut(conn, verdict.reason);
 	WRITE_ONCE(conn->gate.state, SMBSIGN_GATE_TRANSPARENT);
+	smbsign_credits_drop_due(conn);
 	return SMBSIGN_STEP_ON;
 }
 

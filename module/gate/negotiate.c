@@ -276,19 +276,28 @@ static void name_algorithm(const struct smbsign_policy *policy,
 				   message + at);
 }
 
+/* Does AES-GMAC sign?  It signs nothing inside of a compressed message. */
+static bool is_gmac(const struct smbsign_policy *policy,
+		    const struct smbsign_contexts *contexts)
+{
+	return contexts->algorithms &&
+	       smbsign_policy_algorithm(policy, contexts) ==
+	       SMB2_SIGNING_AES_GMAC;
+}
+
 /*
- * Make a response agree to no compression if messages must be signed:
- * 2.2.4.1.3.  The signature of a compressed message is inside, where only ksmbd
- * can see it.
+ * Make a response agree to no compression if messages must be signed, or would
+ * be signed with AES-GMAC: 2.2.4.1.3.  The signature of a compressed message is
+ * inside, where only ksmbd can see it.
  */
-static void forgo_compression(u8 *message, u32 length, bool required)
+static void forgo_compression(u8 *message, u32 length, bool signs)
 {
 	const struct smb2_negotiate_response *response =
 		(void *)(message + sizeof(struct smb2_header));
 	u32 at = smbsign_frame_compression(message, length);
 
-	if (at && (required || response->security_mode &
-			       cpu_to_le16(SMB2_SECURITY_SIGNING_REQUIRED)))
+	if (at && (signs || response->security_mode &
+			    cpu_to_le16(SMB2_SECURITY_SIGNING_REQUIRED)))
 		put_unaligned_le16(0, message + at);
 }
 
@@ -331,8 +340,10 @@ void smbsign_negotiate_hashed(struct smbsign_conn *conn, u8 *message,
 	smbsign_policy_get(&policy);
 	demand_signing(&policy, message, length);
 	name_algorithm(&policy, &negotiation->contexts, message, length);
-	forgo_compression(message, length, negotiation->offer.security_mode &
-			  SMB2_SECURITY_SIGNING_REQUIRED);
+	forgo_compression(message, length,
+			  negotiation->offer.security_mode &
+			  SMB2_SECURITY_SIGNING_REQUIRED ||
+			  is_gmac(&policy, &negotiation->contexts));
 }
 
 /* On 3.1.1 smbsign_negotiate_hashed() does this. */

@@ -148,7 +148,7 @@ int smbsign_refuse_instead(struct smbsign_conn *conn, const u8 *message,
  * @header:	the request's header
  *
  * Context: any but hard interrupt, under the socket lock.
- * Return: 0, -ENOMEM or -ENOBUFS.
+ * Return: 0, -ENOMEM, -ENOBUFS or -EALREADY.
  */
 int smbsign_refuse_collect(struct smbsign_conn *conn,
 			   const struct smb2_header *header)

@@ -38,15 +38,17 @@ void smbsign_release_begin(struct smbsign_gate *gate, u32 seq)
  * @conn:	the connection
  *
  * Context: any but hard interrupt, under the socket lock.
- * Return: ON, or OVER if too many requests wait for an answer.
+ * Return: ON, or OVER if the connection was cut: see smbsign_awaited_add().
  */
 enum smbsign_step smbsign_release_frame(struct smbsign_conn *conn)
 {
 	struct smbsign_gate *gate = &conn->gate;
+	int ret = 0;
 
-	if (!list_empty(&gate->frame.expected) &&
-	    smbsign_awaited_add(conn, &gate->frame.expected))
-		return smbsign_step_cut(conn, SMBSIGN_REASON_BACKLOG);
+	if (!list_empty(&gate->frame.expected))
+		ret = smbsign_awaited_add(conn, &gate->frame.expected);
+	if (ret)
+		return smbsign_step_cut_for(conn, ret);
 	smbsign_cursor_release(&gate->cursor, gate->frame.end);
 	gate->cursor.parsed = gate->frame.end;
 	WRITE_ONCE(gate->state, SMBSIGN_GATE_LENGTH);
@@ -68,7 +70,7 @@ static bool is_proven(const struct smbsign_gate_frame *frame)
  * @header:	its header if it is refused, else NULL
  *
  * Context: any but hard interrupt, under the socket lock.
- * Return: 0, -ENOMEM or -ENOBUFS.
+ * Return: 0, -ENOMEM, or the error of smbsign_awaited_add().
  */
 int smbsign_release_await(struct smbsign_conn *conn,
 			  enum smbsign_awaited_kind kind,

@@ -253,7 +253,9 @@ static enum smbsign_step judge_request(struct smbsign_conn *conn,
 	struct smbsign_verdict verdict;
 	struct smbsign_key *key;
 
-	key = smbsign_session_lookup(conn, element->session_id, &session);
+	key = smbsign_session_lookup(conn, element->session_id,
+				     element->command == SMB2_CMD_SESSION_SETUP,
+				     &session);
 	verdict = verdict_on(conn, policy, facts, &session, single);
 	if (verdict.action == SMBSIGN_PASS)
 		foresee_required(conn, policy, facts, &session, single);

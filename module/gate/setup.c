@@ -13,6 +13,7 @@
  * 3.1.1 ksmbd hashes the request; ksmbd signs its response, and shows the key;
  * tx.c takes the response in before it leaves.
  */
+#include <crypto/utils.h>
 #include <linux/string.h>
 
 #include "admin/report.h"
@@ -276,6 +277,21 @@ static void session_succeeded(struct smbsign_conn *conn, u64 id,
 }
 
 /*
+ * On 3.1.1 a channel's key comes from the hash of its own exchange.  But ksmbd
+ * notes on the connection whether the latest SESSION_SETUP was a binding, and
+ * looks there again as it signs: if another SESSION_SETUP comes in between, it
+ * brings the session's key for the channel.  That key must not sign here: its
+ * MessageIds are those of another connection.
+ */
+static bool is_key_of_elsewhere(const struct smbsign_session *session,
+				const u8 *raw)
+{
+	return session->conn->facts.dialect == SMB2_DIALECT_311 &&
+	       session->signing_key &&
+	       !crypto_memneq(session->signing_key->raw, raw, SMB2_KEY_SIZE);
+}
+
+/*
  * Must the session's key still be learned (1), or is it known (0)?  If ksmbd
  * now shows another key, the session has changed hands.  That does not hold for
  * channels, which reauthenticate with Session.SigningKey, nor on 2.x, where
@@ -297,7 +313,7 @@ static int session_wants_key(struct smbsign_conn *conn,
 	 * signed.
 	 */
 	if (session && !session->key)
-		ret = 1;
+		ret = is_key_of_elsewhere(session, leg->raw) ? -EKEYREJECTED : 1;
 	else if (session && session->facts.state != SMBSIGN_SESSION_ENDED &&
 		 conn->facts.dialect >= SMB2_DIALECT_300 &&
 		 !session->signing_key && !smbsign_session_has_raw(session, leg->raw))
@@ -423,7 +439,7 @@ static struct smbsign_verdict judge_guest(struct smbsign_conn *conn,
 	struct smbsign_verdict verdict;
 
 	required.mode = SMBSIGN_POLICY_REQUIRED;
-	smbsign_key_put(smbsign_session_lookup(conn, id, &facts));
+	smbsign_key_put(smbsign_session_lookup(conn, id, false, &facts));
 	verdict = smbsign_policy_guest(&required, &facts);
 	if (verdict.action == SMBSIGN_REFUSE &&
 	    policy->mode != SMBSIGN_POLICY_REQUIRED)

@@ -23,7 +23,8 @@ static struct smbsign_key *key_for(struct smbsign_conn *conn, u64 session_id,
 				   u64 shown,
 				   struct smbsign_session_facts *facts)
 {
-	struct smbsign_key *key = smbsign_session_lookup(conn, session_id, facts);
+	struct smbsign_key *key = smbsign_session_lookup(conn, session_id, true,
+							 facts);
 	bool fine;
 
 	if (shown == SMBSIGN_SHOWN_AT_GATE)

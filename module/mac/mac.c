@@ -133,6 +133,7 @@ struct smbsign_key *smbsign_key_alloc(u16 algorithm,
 	if (!key)
 		return ERR_PTR(-ENOMEM);
 	key->algorithm = algorithm;
+	memcpy(key->raw, raw, sizeof(key->raw));
 	key->engine = engine_for(algorithm);
 	ret = key_set(key, raw);
 	if (ret) {

@@ -6,11 +6,12 @@
 #include <crypto/hash.h>
 #include <linux/refcount.h>
 #include <linux/uio.h>
-#include <linux/xarray.h>
 
 #include "smb2_wire.h"
 #include "mac/cmac.h"
 #include "mac/gmac.h"
+
+struct smbsign_nonces;
 
 /**
  * enum smbsign_engine - what computes MACs with a key
@@ -32,13 +33,14 @@ enum smbsign_engine {
  *		after that
  * @cmac:	the key for AES-CMAC by bulk CBC
  * @gmac:	the key for AES-GMAC
+ * @raw:	what it was made of: ksmbd's key
  * @own:	the connection that it belongs to signs nothing with it below
  *		this MessageId
  * @lent:	MessageIds that it has signed on other connections
  * @serial:	its number: no other key ever has the same, and it is not 0
  * @refs:	references; the key is freed a grace period after the last one
  * @rcu:	for that grace period
- * @nonces:	with check_nonces, what it has signed (nonces.c)
+ * @nonces:	with check_nonces, what was signed with its @raw (nonces.c)
  */
 struct smbsign_key {
 	u16				algorithm;
@@ -48,12 +50,13 @@ struct smbsign_key {
 		struct smbsign_cmac_key	cmac;
 		struct smbsign_gmac_key	gmac;
 	};
+	u8				raw[SMB2_KEY_SIZE];
 	u64				own;
 	unsigned long			lent;
 	u64				serial;
 	refcount_t			refs;
 	struct rcu_head			rcu;
-	struct xarray			nonces;
+	struct smbsign_nonces		*nonces;
 };
 
 /**

@@ -79,15 +79,46 @@ static void late_remove(struct smbsign_due *due, u64 id)
 		late_drop(due, at);
 }
 
-/* The ids that lose their bits are late if they are in the set. */
+/* Ids from @id up to @last that are in the set and have a bit. */
+static u32 count_latest(const struct smbsign_due *due, u64 id, u64 last)
+{
+	u32 count = 0;
+
+	for (; id < last; id++)
+		count += test_bit(due_bit(id), due->latest);
+	return count;
+}
+
+/* Make room for @count late ids, SMBSIGN_DUE_LATE at most. */
+static void forget_oldest(struct smbsign_due *due, u32 count)
+{
+	u32 room = SMBSIGN_DUE_LATE - due->lates;
+	u32 excess = count - min(count, room);
+
+	due->lates -= excess;
+	memmove(due->late, &due->late[excess],
+		due->lates * sizeof(due->late[0]));
+}
+
+/*
+ * The ids that lose their bits are late if they are in the set.  They are later
+ * than all that are late already.
+ */
 static void move_end(struct smbsign_due *due, u64 end)
 {
 	u64 id, start = end - min_t(u64, end, SMBSIGN_DUE_BITS);
 	u64 last = min(start, due->end);
+	u32 count = count_latest(due, due_start(due), last);
+	u32 skip = count - min_t(u32, count, SMBSIGN_DUE_LATE);
 
+	forget_oldest(due, count - skip);
 	for (id = due_start(due); id < last; id++) {
-		if (__test_and_clear_bit(due_bit(id), due->latest))
-			late_add(due, id);
+		if (!__test_and_clear_bit(due_bit(id), due->latest))
+			continue;
+		if (skip)
+			skip--;
+		else
+			due->late[due->lates++] = id;
 	}
 	due->end = end;
 }

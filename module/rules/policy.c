@@ -487,6 +487,18 @@ smbsign_policy_offer(const struct smbsign_element *element,
 	return act(SMBSIGN_PASS_ALONE);
 }
 
+static u16 first_offered(const struct smbsign_contexts *contexts, u16 among,
+			 u16 otherwise)
+{
+	unsigned int i;
+
+	for (i = 0; i < hweight16(contexts->algorithms); i++) {
+		if (among & BIT(contexts->offered[i]))
+			return contexts->offered[i];
+	}
+	return otherwise;
+}
+
 /**
  * smbsign_policy_algorithm() - choose a signing algorithm on 3.1.1
  * @policy:	the administrator's policy
@@ -494,18 +506,14 @@ smbsign_policy_offer(const struct smbsign_element *element,
  *
  * Context: any. [MS-SMB2] 3.3.5.4.
  * Return: SMB2_SIGNING_*: the first in the client's list that the policy
- * allows; if it allows none, the first.
+ * allows; if it allows none, the first that messages can be signed with.
  */
 u16 smbsign_policy_algorithm(const struct smbsign_policy *policy,
 			     const struct smbsign_contexts *contexts)
 {
-	unsigned int i;
-
-	for (i = 0; i < hweight16(contexts->algorithms); i++) {
-		if (policy->algorithms & BIT(contexts->offered[i]))
-			return contexts->offered[i];
-	}
-	return contexts->offered[0];
+	return first_offered(contexts, policy->algorithms,
+			     first_offered(contexts, policy->known,
+					   contexts->offered[0]));
 }
 
 /**

@@ -19,6 +19,7 @@ enum smbsign_policy_mode {
  * @min_dialect:	the lowest dialect that may be negotiated
  * @algorithms:		signing algorithms that may be negotiated,
  *			BIT(SMB2_SIGNING_*)
+ * @known:		those that messages can be signed with here
  * @replay_window:	MessageIds must be in the command sequence window
  * @sign_responses:	sign what ksmbd leaves unsigned
  * @resets:		a refusal resets the connection
@@ -28,6 +29,7 @@ struct smbsign_policy {
 	bool				allow_guest;
 	u16				min_dialect;
 	u16				algorithms;
+	u16				known;
 	bool				replay_window;
 	bool				sign_responses;
 	bool				resets;

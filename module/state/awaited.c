@@ -63,25 +63,66 @@ void smbsign_awaited_free(struct list_head *list)
 	INIT_LIST_HEAD(list);
 }
 
+/* Is its response signed before it leaves? */
+static bool is_signed_early(const struct smbsign_awaited *awaited)
+{
+	return awaited->kind == SMBSIGN_AWAITED_SETUP ||
+	       awaited->kind == SMBSIGN_AWAITED_REFUSED;
+}
+
+/*
+ * AES-GMAC would sign two such responses with one nonce if they have one
+ * MessageId: it stays due until the first of them leaves.
+ */
+static bool has_twin(const struct smbsign_conn *conn,
+		     const struct smbsign_awaited *awaited)
+{
+	const struct smbsign_awaited *other;
+
+	if (!conn->due || !is_signed_early(awaited))
+		return false;
+	list_for_each_entry(other, &conn->awaited, node) {
+		if (other->message_id == awaited->message_id &&
+		    is_signed_early(other))
+			return true;
+	}
+	return false;
+}
+
+/* Entries of one list have no twins: they are of one kind, or SETUP and alone. */
+static int may_await(const struct smbsign_conn *conn,
+		     const struct list_head *list, unsigned int count)
+{
+	const struct smbsign_awaited *awaited;
+
+	if (conn->awaited_count + count > AWAITED_MAX)
+		return -ENOBUFS;
+	list_for_each_entry(awaited, list, node) {
+		if (has_twin(conn, awaited))
+			return -EALREADY;
+	}
+	return 0;
+}
+
 /**
  * smbsign_awaited_add() - await the responses to requests
  * @conn:	the connection
  * @list:	one entry or more; empty on return
  *
  * Context: any but hard interrupt.
- * Return: 0, or -ENOBUFS if too many are awaited already.
+ * Return: 0; -ENOBUFS if too many are awaited already; -EALREADY if AES-GMAC
+ * cannot sign one of the responses beside another one that is awaited.
  */
 int smbsign_awaited_add(struct smbsign_conn *conn, struct list_head *list)
 {
 	unsigned int count = list_count_nodes(list);
-	int ret = 0;
+	int ret;
 
 	spin_lock_bh(&conn->lock);
-	if (conn->awaited_count + count <= AWAITED_MAX) {
+	ret = may_await(conn, list, count);
+	if (!ret) {
 		conn->awaited_count += count;
 		list_splice_tail_init(list, &conn->awaited);
-	} else {
-		ret = -ENOBUFS;
 	}
 	spin_unlock_bh(&conn->lock);
 	if (ret)

@@ -216,6 +216,24 @@ int smbsign_credits_keep_due(struct smbsign_conn *conn)
 	return 0;
 }
 
+/**
+ * smbsign_credits_drop_due() - no response may be signed any more that needs a
+ *	nonce
+ * @conn:	the connection, whose responses are not looked at from now on
+ *
+ * Context: any but hard interrupt.
+ */
+void smbsign_credits_drop_due(struct smbsign_conn *conn)
+{
+	struct smbsign_due *due;
+
+	spin_lock_bh(&conn->lock);
+	due = conn->due;
+	conn->due = NULL;
+	spin_unlock_bh(&conn->lock);
+	kfree(due);
+}
+
 static bool keeps_due(const struct smbsign_conn *conn)
 {
 	return READ_ONCE(conn->facts.algorithm) == SMB2_SIGNING_AES_GMAC;

@@ -172,10 +172,29 @@ static struct smbsign_key *decoy_key(const struct smbsign_conn *conn)
 						NULL;
 }
 
+/*
+ * Only a binding may be signed with another algorithm than the connection's.
+ * For other requests it would tell, by the time it takes, which sessions there
+ * are.
+ */
+static struct smbsign_key *key_of_elsewhere(const struct smbsign_conn *conn,
+					    struct smbsign_session *other,
+					    bool binds)
+{
+	struct smbsign_key *key = smbsign_session_signing_key(other);
+
+	if (binds || !key ||
+	    key->algorithm == READ_ONCE(conn->facts.algorithm))
+		return key;
+	smbsign_key_put(key);
+	return NULL;
+}
+
 /**
  * smbsign_session_lookup() - get what the policy must know about a session
  * @conn:	the connection that the request came on
  * @id:		its SessionId, in host order
+ * @binds:	the request may be one that binds the session
  * @facts:	filled in
  *
  * A binding in progress, and a session established only on other connections,
@@ -186,6 +205,7 @@ static struct smbsign_key *decoy_key(const struct smbsign_conn *conn)
  * Return: a key to verify with, with a reference, or NULL.
  */
 struct smbsign_key *smbsign_session_lookup(struct smbsign_conn *conn, u64 id,
+					   bool binds,
 					   struct smbsign_session_facts *facts)
 {
 	struct smbsign_session *session, *other = NULL;
@@ -206,7 +226,9 @@ struct smbsign_key *smbsign_session_lookup(struct smbsign_conn *conn, u64 id,
 		smbsign_session_find(conn, id, &other);
 		if (other)
 			facts->state = SMBSIGN_SESSION_ELSEWHERE;
-		key = (other ? smbsign_session_signing_key(other) : NULL) ?: decoy_key(conn);
+		key = other ? key_of_elsewhere(conn, other, binds) : NULL;
+		if (!key)
+			key = decoy_key(conn);
 	}
 	facts->has_key = key;
 	if (key)

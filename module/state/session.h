@@ -70,6 +70,7 @@ void smbsign_session_drop_all(struct smbsign_conn *conn);
 void smbsign_session_end(u64 id);
 
 struct smbsign_key *smbsign_session_lookup(struct smbsign_conn *conn, u64 id,
+					   bool binds,
 					   struct smbsign_session_facts *facts);
 struct smbsign_key *smbsign_session_signing_key(struct smbsign_session *session);
 struct smbsign_key *smbsign_session_key(struct smbsign_conn *conn,

@@ -271,7 +271,7 @@ POLICY_PROOF = Proof("policy.c", (
         "algorithm_is_offered_and_allowed",
         "On 3.1.1 the client's first choice of the knob's algorithms counts (README.md; "
         "3.3.5.4); another, or a lower dialect than min_dialect, is refused",
-        (in_policy("		if (policy->algorithms & BIT(contexts->offered[i]))\n", "		if (i)\n"),
+        (in_policy("		if (among & BIT(contexts->offered[i]))\n", "		if (i)\n"),
          in_policy("	if (negotiated->algorithm >= SMB2_SIGNING_COUNT ||\n	    !(",
                    "	if (negotiated->algorithm < SMB2_SIGNING_COUNT &&\n	    !("),
          in_policy("	if (negotiated->dialect < policy->min_dialect)\n",

@@ -5,7 +5,7 @@ executes it on 7.x, so it must not pass where anything must be signed."""
 from smb2 import wire
 
 from . import judge
-from .rig import LATEST
+from .rig import GMAC, LATEST
 from .tap import case, equal, status
 
 OFFER = (wire.COMPRESS_LZ77,)
@@ -63,6 +63,13 @@ def no_compression_for_a_client_that_demands_signing(rig):
     session = rig.new_session(compression=OFFER,
                               security_mode=wire.SIGNING_REQUIRED)
     equal(_agreed(session), [], "algorithms")
+
+
+@case(modes=("auto",), profiles=(GMAC,), kernels=KNOWS)
+def no_compression_with_aes_gmac(rig):
+    """It signs nothing inside of a compressed message, and a client that signs
+    of its own accord wants a signature there."""
+    equal(_agreed(_session(rig)), [], "algorithms")
 
 
 @case(modes=("auto",), profiles=LATEST, kernels=KNOWS)

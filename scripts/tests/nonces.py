@@ -8,7 +8,7 @@ itself, which is loaded with check_nonces."""
 
 import time
 
-from smb2 import attack, crypto, wire
+from smb2 import attack, crypto, ntlm, spnego, wire
 from smb2.session import StatusError
 
 from . import intruder, judge
@@ -321,6 +321,42 @@ def _register_repeated():
 
 
 _register_repeated()
+
+
+@case(profiles=ONE, kernels=NO_WINDOW)
+def leg_that_comes_twice_ends_the_connection(rig):
+    """Both answers would be signed before they leave, with one nonce; under
+    audit, too."""
+    with rig.knobs(policy="audit"):
+        session = rig.new_session()
+        message = wire.frame(session.sign(session.first_leg().encode()))
+        intruder.forget(session.connection)
+        session.connection.transmit(message * 2)
+        session.connection.wait_closed()
+
+
+@case(profiles=ONE, kernels=NO_WINDOW)
+def refused_twins_end_the_connection(rig):
+    """Without a window. Two rightly signed requests of a compound with one
+    MessageId are refused, as their session ends between them."""
+    with rig.knobs(replay_window="0"):
+        session = rig.new_session()
+        logoff = session.sign(session.request(wire.logoff()).encode())
+        requests = session.chain([wire.echo(), wire.echo()], related=False)
+        requests[1].header.message_id = requests[0].header.message_id
+        first, last = (session.sign(request.encode())
+                       for request in requests)
+        login = session.connection.request(
+            wire.session_setup(spnego.first_token(ntlm.negotiate()),
+                               wire.SIGNING_ENABLED, 0, 0), session_id=0)
+        frame = wire.frame(first + last)
+        intruder.forget(session.connection)
+        intruder.shout(session.connection, logoff)
+        session.connection.transmit(wire.frame(login.encode()) +
+                                    frame[:4 + len(first)])
+        time.sleep(4 * intruder.PAUSE)
+        session.connection.transmit(frame[4 + len(first):])
+        session.connection.wait_closed()
 
 
 # What is said in between, or to nobody's request
