@@ -100,11 +100,11 @@ static void conn_show(struct seq_file *seq, struct smbsign_conn *conn)
 		   facts.sessions, facts.required_sessions,
 		   READ_ONCE(conn->requests), READ_ONCE(conn->refusals));
 	seq_printf(seq,
-		   " in_progress=%u guests=%u must_encrypt=%u encrypted=%d refused_for=%s foreseen=%s\n",
+		   " in_progress=%u guests=%u must_encrypt=%u encrypted=%d refused_for=%s foreseen=%s begun=%lld\n",
 		   facts.in_progress, kinds.guests, kinds.encrypted,
 		   READ_ONCE(conn->encrypted),
 		   reason_kept(READ_ONCE(conn->refused_for)),
-		   reason_kept(READ_ONCE(conn->foreseen)));
+		   reason_kept(READ_ONCE(conn->foreseen)), conn->begun);
 }
 
 static int connections_show(struct seq_file *seq, void *unused)

@@ -24,6 +24,7 @@
  * @outcome:	what was done about it
  * @command:	Command of the latest
  * @session_id:	SessionId of the latest
+ * @dialect:	that of the latest's connection, 0 before NEGOTIATE
  * @count:	their number; 0: the entry is free
  * @first:	when the first came, seconds since 1970
  * @last:	when the latest came
@@ -36,6 +37,7 @@ struct refusal {
 	enum smbsign_outcome	outcome;
 	u16			command;
 	u64			session_id;
+	u16			dialect;
 	u64			count;
 	time64_t		first;
 	time64_t		last;
@@ -106,6 +108,7 @@ void smbsign_refusals_note(const struct smbsign_conn *conn,
 	entry->peer = conn->peer;
 	entry->command = element->command;
 	entry->session_id = element->session_id;
+	entry->dialect = READ_ONCE(conn->facts.dialect);
 	spin_unlock_bh(&refusals.lock);
 }
 
@@ -127,12 +130,12 @@ void smbsign_refusals_show(struct seq_file *seq)
 		if (!entry.count)
 			continue;
 		seq_printf(seq,
-			   "%pISpc action=%s reason=%s command=%s session=%#llx count=%llu first=%lld last=%lld\n",
+			   "%pISpc action=%s reason=%s command=%s session=%#llx count=%llu first=%lld last=%lld dialect=%#06x\n",
 			   &entry.peer, smbsign_outcome_name(entry.outcome),
 			   smbsign_reason_name(entry.reason),
 			   entry.command < SMB2_CMD_COUNT ?
 			   smbsign_command_name(entry.command) : "-",
 			   entry.session_id, entry.count, entry.first,
-			   entry.last);
+			   entry.last, entry.dialect);
 	}
 }

@@ -2,6 +2,7 @@
 /* A guarded connection: its memory, and who uses it. */
 #include <linux/slab.h>
 #include <linux/tcp.h>
+#include <linux/timekeeping.h>
 #include <net/ipv6.h>
 
 #include "base/grace.h"
@@ -50,6 +51,7 @@ struct smbsign_conn *smbsign_conn_alloc(struct sock *sk, gfp_t gfp)
 	INIT_LIST_HEAD(&conn->awaited);
 	smbsign_window_init(&conn->window);
 	peer_of(sk, &conn->peer);
+	conn->begun = ktime_get_real_seconds();
 	smbsign_gate_init(&conn->gate, tcp_sk(sk)->copied_seq);
 	return conn;
 }

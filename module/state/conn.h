@@ -59,6 +59,7 @@ enum smbsign_life {
  * @base:		the proto that the socket had before
  * @data_ready:		the callback that the socket had before
  * @peer:		the client's address
+ * @begun:		when it was guarded, seconds since 1970
  * @ksmbd_conn:		ksmbd's own pointer for the connection, never
  *			dereferenced
  * @by_ksmbd_conn:	in the table of those pointers, once @ksmbd_conn is
@@ -87,7 +88,8 @@ enum smbsign_life {
  *			lock
  * @lock:		protects the members below
  * @closed:		the connection has ended: no session may be added
- * @facts:		what is known about the connection
+ * @facts:		what is known about the connection; its dialect is read
+ *			without @lock, for reports
  * @window:		MessageIds that the client may use
  * @due:		MessageIds whose responses may be signed with AES-GMAC;
  *			NULL for other algorithms
@@ -109,6 +111,7 @@ struct smbsign_conn {
 	struct proto		*base;
 	void			(*data_ready)(struct sock *sk);
 	union smbsign_peer	peer;
+	time64_t		begun;
 	void			*ksmbd_conn;
 	struct hlist_node	by_ksmbd_conn;
 	refcount_t		users;

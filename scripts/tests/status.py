@@ -5,11 +5,13 @@ records, the log. Every case compares it with connections that are there."""
 import json
 import os
 import pathlib
+import pty
 import re
 import socket
 import stat
 import subprocess
 import tempfile
+import time
 
 from smb2 import attack, wire
 
@@ -28,7 +30,7 @@ KINDS = (PROFILES[0], PROFILES[1], *LATEST, HMAC, GMAC, PROFILES[-1])
 NOT_LOADED = 3
 WRONG_ARGUMENTS = 2
 RECENT_MAX = 128
-METRIC = re.compile(r'(?P<name>[a-z_]+)(\{(?P<label>[a-z_]+="[a-z0-9_]+")\})? '
+METRIC = re.compile(r'(?P<name>[a-z_]+)(\{(?P<label>[a-z_]+="[a-z0-9_.]+")\})? '
                     r'(?P<value>[0-9]+)')
 
 
@@ -75,8 +77,9 @@ def connection_is_told_of(rig):
             required=1, signing="must", encryption="no", must_encrypt=0,
             refusals=0, refused_for=None, foreseen=None)
     expect(row["requests"] >= 3, f"{row['requests']} requests")
+    expect(0 <= row["age"] < 600, f"age {row['age']}")
     line = [text for text in run(STATUS).stdout.splitlines()
-            if f"127.0.0.1 {_port(session)} " in text]
+            if re.match(rf"127\.0\.0\.1 +{_port(session)} ", text)]
     equal(len(line), 1, "lines")
     for word in (dialect, row["algorithm"], "must"):
         expect(f" {word} " in line[0], f"no {word} in {line[0]}")
@@ -114,8 +117,94 @@ def who_was_refused_and_why(rig):
         _fields(row, address="127.0.0.1", action="refused", command="CREATE",
                 session=hex(session.id))
         expect(row["first"] <= row["last"], "times")
-    expect(re.search(r"127\.0\.0\.1 +refused +CREATE .*: bad signature",
+    expect(re.search(r"127\.0\.0\.1 +refused +CREATE .* bad signature",
                      run(STATUS).stdout), "not readable at a glance")
+
+
+def _saved(directory, connections, refusals):
+    """Tables as smbsign-status reads them from another machine."""
+    top = pathlib.Path(directory)
+    for name, text in (("proc/sys/net/smbsign/policy", "negotiated"),
+                       ("proc/net/smbsign/stats", "attached 3"),
+                       ("proc/net/smbsign/connections", connections),
+                       ("proc/net/smbsign/refusals", refusals)):
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text(text + "\n", encoding="ascii")
+    return ("env", f"SMBSIGN_STATUS_ROOT={top}", STATUS)
+
+
+LONG = "[2001:db8:1111:2222:3333:4444:5555:6666]:65535"
+LARGE = 12345678901234
+
+
+@case(modes=("mandatory",), profiles=LATEST)
+def all_fits_into_80_columns(_):
+    with tempfile.TemporaryDirectory() as directory:
+        saved = _saved(
+            directory,
+            f"{LONG} dialect=0x0210 algorithm=hmac-sha256 sessions={LARGE} "
+            f"required=1 requests={LARGE} refusals={LARGE} in_progress=0 "
+            "guests=0 must_encrypt=0 encrypted=1 "
+            "refused_for=encrypted_without_session foreseen=unsigned begun=1",
+            f"{LONG} action=required reason=encrypted_without_session "
+            f"command=QUERY_DIRECTORY session=0xffffffffffffffff "
+            f"count={LARGE} first=1 last=1 dialect=0x0202")
+        for arguments in ((), ("--plan",)):
+            told = run(*saved, *arguments).stdout
+            wide = [line for line in told.splitlines() if len(line) > 80]
+            equal(wide, [], f"too wide: {arguments}")
+            expect(LONG[1:LONG.index("]")] in told, "no address")
+
+
+@case(modes=("mandatory",), profiles=LATEST)
+def plan_says_when_nothing_is_left(_):
+    with tempfile.TemporaryDirectory() as directory:
+        saved = _saved(directory, "", "192.0.2.7:1 action=refused "
+                       "reason=unsigned command=WRITE session=0x1 count=1 "
+                       "first=1 last=1 dialect=0x0311")
+        plan = run(*saved, "--plan").stdout
+    expect("Nothing is left to do. Of 3 connections" in plan, plan)
+    expect("192.0.2.7" not in plan, "who is refused already")
+
+
+@case(modes=("mandatory",), profiles=LATEST)
+def version_is_the_modules(_):
+    told = run(STATUS, "--version").stdout.split("\n")
+    loaded = pathlib.Path("/sys/module/smbsign/version").read_text("ascii")
+    equal(told[:2], [f"smbsign-status {loaded.strip()}",
+                     f"smbsign {loaded.strip()} is loaded"])
+
+
+@case(profiles=LATEST)
+def refusals_can_be_followed(rig):
+    with subprocess.Popen([STATUS, "--follow"], text=True,
+                          stdout=subprocess.PIPE) as follower:
+        instances = pathlib.Path("/sys/kernel/tracing/instances")
+        wait_until("the trace", lambda: list(
+            instances.glob("smbsign-status-*/events/smbsign/enable")) and
+            all(path.read_text("ascii") == "1\n" for path in
+                instances.glob("smbsign-status-*/events/smbsign/enable")))
+        session = _refuse_one(rig)
+        line = follower.stdout.readline()
+        follower.terminate()
+    expect(re.fullmatch(rf"[0-9:]{{8}} 127\.0\.0\.1:{_port(session)} refused "
+                        rf"CREATE session {session.id:#x}: unsigned\n", line),
+           f"line {line!r}")
+    equal(list(instances.glob("smbsign-status-*")), [], "traces left")
+
+
+@case(modes=("mandatory",), profiles=LATEST)
+def watching_ends_with_q(_):
+    master, slave = pty.openpty()
+    with subprocess.Popen([STATUS, "--watch", "1"], stdin=slave, stdout=slave,
+                          close_fds=True) as watcher:
+        os.close(slave)
+        seen = b""
+        while seen.count(b"smbsign guards port") < 2:
+            seen += os.read(master, 4096)
+        os.write(master, b"q")
+        equal(watcher.wait(30), 0, "status")
+    os.close(master)
 
 
 @case(profiles=LATEST)
@@ -157,7 +246,11 @@ def what_required_would_refuse_is_foreseen_once(rig):
             refused_for=None)
     _fields([r for r in _json()["refusals"] if r["action"] == "required"
              and r["port"] == _port(session)][0], reason="unsigned",
-            command="CREATE")
+            command="CREATE", dialect=_row(session)["dialect"])
+    plan = run(STATUS, "--plan").stdout
+    expect(re.search(r"^127\.0\.0\.1\n  SMB [0-9.]+, CREATE, .*\n"
+                     r"    reason: unsigned\n", plan, re.MULTILINE), plan)
+    expect("Nothing is left" not in plan and "sec=ntlmsspi" in plan, plan)
     with rig.server.knob("policy", "required"):
         request = session.request(wire.create("refused"))
         judge.cut_off(session.connection, request.encode())
@@ -167,6 +260,8 @@ def what_required_would_refuse_is_foreseen_once(rig):
 def guests_are_foreseen(rig):
     with rig.server.counts("foreseen"):
         session = rig.session_on(rig.connect(), user="mallory").setup()
+    expect("net.smbsign.allow_guest = 1" in run(STATUS, "--plan").stdout,
+           "the plan does not say how to let guests stay")
     _fields(_row(session), guests=1, signing="guest", foreseen="guest")
     with rig.server.knob("allow_guest", "1"), \
             rig.server.counts("foreseen", 0):
@@ -276,7 +371,8 @@ def textfile_is_replaced_at_once_or_not_at_all(_):
 
 @case(modes=("mandatory",), profiles=LATEST)
 def arguments_that_are_wrong(_):
-    for arguments in (("--nonsense",), ("--json", "--json"), ("--textfile",)):
+    for arguments in (("--nonsense",), ("--json", "--json"), ("--textfile",),
+                      ("--watch", "now"), ("--watch", "0"), ("--plan", "all")):
         equal(run(STATUS, *arguments, check=False).returncode,
               WRONG_ARGUMENTS, f"status of {arguments}")
 
@@ -302,7 +398,9 @@ def module_that_is_not_there(rig):
         equal(done.returncode, NOT_LOADED, "status")
         expect("ksmbd serves without it" in done.stdout, done.stdout)
         done = run(STATUS, "--json", check=False)
-        equal(json.loads(done.stdout), {"loaded": False, "ksmbd": True})
+        told = json.loads(done.stdout)
+        expect(abs(told.pop("time") - time.time()) < 600, "time")
+        equal(told, {"schema": 1, "loaded": False, "ksmbd": True})
         with tempfile.TemporaryDirectory() as directory:
             equal(_metrics(_textfile(directory)),
                   {("smbsign_up", None): 0, ("smbsign_ksmbd_loaded", None): 1})
