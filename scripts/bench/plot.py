@@ -72,9 +72,10 @@ def svg(table, kernel):
              f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" '
              f'height="{HEIGHT}" font-family="sans-serif" font-size="11">',
              f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
-             f'<text x="{LEFT}" y="16">Instructions of the guest for a byte '
-             f'written, by the size of the WRITE (SMB 3.1.1, {kernel})'
-             '</text>', *_grid(axes, sizes)]
+             '<text x="8" y="16">Instructions of the guest for a byte written, '
+             'by the size of the WRITE</text>',
+             f'<text x="{WIDTH - 8}" y="{HEIGHT - 8}" text-anchor="end">'
+             f'SMB 3.1.1, {kernel}</text>', *_grid(axes, sizes)]
     for kind, name, colour in LINES:
         parts += _line(axes, table, kind, name, colour)
     return "\n".join([*parts, "</svg>\n"])
