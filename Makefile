@@ -3,21 +3,46 @@
 #
 # "make help" prints what stands behind ##: what a target is for, and how long it
 # usually takes on two cores without KVM. What it downloads the first time comes on top.
+#
+# MO=DIR builds the module in DIR (from Linux 6.13 on). O= is not for modules: KDIR=
+# names the kernel's build directory, wherever that was made.
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all module clean install deb test-package doc demo test test-matrix lint bench kunit fuzz prove test-debug endure help
+.PHONY: all module clean install uninstall deb test-package doc demo check test test-matrix lint bench kunit fuzz
+.PHONY: prove test-debug endure help
 
 all: module ## what make alone does: the module | half a minute
 
 module: ## smbsign.ko for the kernel that runs, or for KDIR=HEADERS | half a minute
+	@[ -e "$(KDIR)/Makefile" ] || { echo "make: no kernel headers in $(KDIR);" \
+		"for the kernel that runs: apt install linux-headers-$$(uname -r)" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	@[ -z "$(MO)" ] || [ -e "$(MO)/smbsign.ko" ] || { echo "make: this kernel knows no MO=;" \
+		"built in $(CURDIR)" >&2; exit 1; }
 
+# Without kernel headers, too: what .gitignore names
 clean: ## remove what was built | at once
-	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	find . -name .git -prune -o \( -name '*.ko' -o -name '*.o' -o -name '*.o.d' -o -name '*.mod' -o -name '*.mod.c' \
+		-o -name '*.cmd' -o -name '*.gcno' -o -name Module.symvers -o -name modules.order -o -name '.module-common*' \
+		-o -name '*.pyc' -o -name '.checkpatch-camelcase.*' \) -exec rm -f {} +
+	find . -name __pycache__ -empty -delete
+	rm -rf kunit/frames.inc Documentation/html smbsign-dkms_*.deb
 
+# Without the kernel's key nothing can be signed here, and the attempt is an "SSL error".
+can_sign = $(wildcard $(KDIR)/certs/signing_key.*)
+kernel = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
 install: module ## the module, what loads it before ksmbd, man pages | half a minute
-	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	@[ -n "$(DESTDIR)" ] || ! dpkg-query -W -f '$${Status}' smbsign-dkms 2>/dev/null | grep -q ' installed$$' || \
+		{ echo "make: the package smbsign-dkms is installed, and has all this: apt purge it first" >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) $(if $(can_sign),,CONFIG_MODULE_SIG_ALL=) modules_install
 	scripts/package/stage $(DESTDIR)
+	@[ -n "$(DESTDIR)" ] || depmod $(kernel)
+	@$(if $(can_sign),,echo "make: installed unsigned; under Secure Boot see the administrator's guide")
+
+uninstall: ## remove what make install has installed | at once
+	@! dpkg-query -W -f '$${Status}' smbsign-dkms 2>/dev/null | grep -q ' installed$$' || \
+		{ echo "make: it was the package that installed it: apt purge smbsign-dkms" >&2; exit 1; }
+	scripts/package/stage --remove
 
 deb: ## the Debian package, by which DKMS builds the module | seconds
 	scripts/package/deb
@@ -27,6 +52,8 @@ doc: ## Documentation/html, by Sphinx | seconds
 
 demo: ## the attack, on ksmbd alone and with smbsign; KERNEL=... | 3 minutes
 	scripts/demo/run
+
+check: lint kunit ## what to run before every commit | 2 minutes
 
 lint: ## W=1, sparse, checkpatch, linters, documentation, package | a minute
 	scripts/lint
@@ -46,7 +73,8 @@ test: ## what a change must pass; KERNEL=, TEST_ARGS=, ALONE=yes | 30 minutes
 test-matrix: ## demo and suites on all four kernels, or on KERNEL=... | 2 hours
 	scripts/matrix $(KERNEL)
 
-test-package: ## the package installed, booted, upgraded, purged | half an hour
+test-package: ## the package installed, booted, upgraded, purged | an hour
+	scripts/package/test-install
 	scripts/package/test
 
 test-debug: ## suites on kernels that check themselves | 2.5 hours
