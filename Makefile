@@ -13,7 +13,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 all: module ## what make alone does: the module | half a minute
 
-module: ## smbsign.ko for the kernel that runs, or for KDIR=HEADERS | half a minute
+module: ## smbsign.ko; KDIR=HEADERS of another kernel, MO=DIR for it | half a minute
 	@[ -e "$(KDIR)/Makefile" ] || { echo "make: no kernel headers in $(KDIR);" \
 		"for the kernel that runs: apt install linux-headers-$$(uname -r)" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -30,13 +30,11 @@ clean: ## remove what was built | at once
 
 # Without the kernel's key nothing can be signed here, and the attempt is an "SSL error".
 can_sign = $(wildcard $(KDIR)/certs/signing_key.*)
-kernel = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
 install: module ## the module, what loads it before ksmbd, man pages | half a minute
 	@[ -n "$(DESTDIR)" ] || ! dpkg-query -W -f '$${Status}' smbsign-dkms 2>/dev/null | grep -q ' installed$$' || \
 		{ echo "make: the package smbsign-dkms is installed, and has all this: apt purge it first" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) $(if $(can_sign),,CONFIG_MODULE_SIG_ALL=) modules_install
 	scripts/package/stage $(DESTDIR)
-	@[ -n "$(DESTDIR)" ] || depmod $(kernel)
 	@$(if $(can_sign),,echo "make: installed unsigned; under Secure Boot see the administrator's guide")
 
 uninstall: ## remove what make install has installed | at once
