@@ -128,6 +128,7 @@ static void take_negotiation(struct input *in, struct facts *f)
 	f->before = (struct smbsign_policy) {
 		.mode = take(in, 1) % 3, .allow_guest = flip(in),
 	};
+	f->policy.known = take(in, 1) % 8;
 }
 
 /* A request as the parser would describe it, sound or not. */

@@ -310,16 +310,19 @@ oracle_policy_offer(const struct smbsign_element *e,
 	return first(rules);
 }
 
-/* The client's order, without what is not allowed, unless nothing is left. */
+/* The client's order, without what is not allowed; if that leaves none, what is known. */
 u16 oracle_policy_algorithm(const struct smbsign_policy *p,
 			    const struct smbsign_contexts *contexts)
 {
-	unsigned int i;
+	const u16 wanted[] = { p->algorithms, p->known };
+	unsigned int i, j;
 
-	for (i = 0; i < 3; i++) {
-		if (contexts->algorithms >> contexts->offered[i] & 1 &&
-		    p->algorithms >> contexts->offered[i] & 1)
-			return contexts->offered[i];
+	for (j = 0; j < 2; j++) {
+		for (i = 0; i < 3; i++) {
+			if (contexts->algorithms >> contexts->offered[i] & 1 &&
+			    wanted[j] >> contexts->offered[i] & 1)
+				return contexts->offered[i];
+		}
 	}
 	return contexts->offered[0];
 }
