@@ -584,6 +584,9 @@ void algorithm_is_offered_and_allowed(void)
 	PROVE(chosen < SMB2_SIGNING_COUNT && contexts.algorithms & 1u << chosen);
 	if (policy.algorithms & contexts.algorithms)
 		PROVE(policy.algorithms & 1u << chosen);
+	/* Nothing that the kernel lacks, if the client offers anything else */
+	else if (policy.known & contexts.algorithms)
+		PROVE(policy.known & 1u << chosen);
 	/* The client's first choice of those */
 	for (i = 0; i < SMB2_SIGNING_COUNT && contexts.offered[i] != chosen; i++)
 		PROVE(!(policy.algorithms & 1u << contexts.offered[i]));

@@ -5,24 +5,49 @@ that must break it."""
 import dataclasses
 
 POLICY = "module/rules/policy.c"
+WINDOW = "module/rules/window.c"
+VERIFIED = "module/rules/verified.c"
+DUE = "module/rules/due.c"
+CREDITS = "module/state/credits.c"
+FRAME = "module/wire/frame.c"
 
 
 def in_policy(old, new):
     return (POLICY, old, new)
 
 
+def in_window(old, new):
+    return (WINDOW, old, new)
+
+
+def in_verified(old, new):
+    return (VERIFIED, old, new)
+
+
+def in_frame(old, new):
+    return (FRAME, old, new)
+
+
+def in_due(old, new):
+    return (DUE, old, new)
+
+
+def in_credits(old, new):
+    return (CREDITS, old, new)
+
+
 @dataclasses.dataclass(frozen=True)
 class Property:
-    """The function of that name in the harness. Loops are unwound so often; if one
-    could go on, that is a failure, too."""
+    """The function of that name in the harness. Loops are unwound so often, those named
+    as often as they say; if one could go on, that is a failure, too."""
     name: str
     # The sentence, and where it is from
     says: str
     # (file, what stands there, what is put in its place)
     faults: tuple
     unwind: int = 34
-    # It also says that loops end: then it is a fault's work if one does not
-    ends: bool = False
+    # LOOP:TIMES, separated by commas
+    loops: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +64,7 @@ class Proof:
 
 
 POLICY_PROOF = Proof("policy.c", (
-    POLICY, "module/rules/verified.c", "module/wire/frame.c", "module/gate/verdict.c"), (
+    POLICY, VERIFIED, FRAME, "module/gate/verdict.c"), (
     Property(
         "unsigned_never_passes",
         "If a session must be signed, unsigned or forged requests never reach ksmbd "
@@ -70,7 +95,7 @@ POLICY_PROOF = Proof("policy.c", (
                    "	if (smbsign_verified_by_ksmbd("),
          in_policy("	if (single && smbsign_verified_by_ksmbd(element->command))\n",
                    "	if (single)\n"),
-         ("module/rules/verified.c", "	case SMB2_CMD_OPLOCK_BREAK:\n", ""))),
+         (VERIFIED, "	case SMB2_CMD_OPLOCK_BREAK:\n", ""))),
     Property(
         "no_session_no_request",
         "A session exists only from its final response on; sessions belong to connections "
@@ -138,7 +163,7 @@ POLICY_PROOF = Proof("policy.c", (
          in_policy("	return conn->dialect >= SMB2_DIALECT_300 && !session->guest &&\n",
                    "	return !session->guest &&\n"),
          in_policy("!session->guest &&\n	       !session->keyless;", "!session->guest;"),
-         ("module/rules/verified.c", "	case SMB2_CMD_SESSION_SETUP:\n", ""))),
+         (VERIFIED, "	case SMB2_CMD_SESSION_SETUP:\n", ""))),
     Property(
         "setup_is_alone",
         "Reset: SESSION_SETUP must be alone (threat-model.rst), and so must NEGOTIATE",
@@ -272,6 +297,9 @@ POLICY_PROOF = Proof("policy.c", (
         "On 3.1.1 the client's first choice of the knob's algorithms counts (README.md; "
         "3.3.5.4); another, or a lower dialect than min_dialect, is refused",
         (in_policy("		if (among & BIT(contexts->offered[i]))\n", "		if (i)\n"),
+         in_policy("			     first_offered(contexts, policy->known,\n"
+                   "					   contexts->offered[0]));",
+                   "			     contexts->offered[0]);"),
          in_policy("	if (negotiated->algorithm >= SMB2_SIGNING_COUNT ||\n	    !(",
                    "	if (negotiated->algorithm < SMB2_SIGNING_COUNT &&\n	    !("),
          in_policy("	if (negotiated->dialect < policy->min_dialect)\n",
@@ -311,4 +339,259 @@ POLICY_PROOF = Proof("policy.c", (
                    "	return contexts->algorithms & BIT(SMB2_SIGNING_AES_GMAC) &&\n"))),
 ), oracles=("scripts/fuzz/oracle/policy.c",))
 
-PROOFS = (POLICY_PROOF,)
+# A word of bits is enough: a loop over words has one round.
+WINDOW_PROOF = Proof("window.c", (WINDOW,), (
+    Property(
+        "begins_with_id_0",
+        "A client may use MessageId 0, and no other, before it was granted any (3.3.1.1)",
+        (in_window("		.high = 1,\n", "		.high = 2,\n"),
+         in_window("		.high = 1,\n", "		.high = 1,\n		.unseen = true,\n")),
+        unwind=2),
+    Property(
+        "use_leaves_it_sound",
+        "struct smbsign_window: high - low fits, and the bits of all other ids are clear "
+        "(window.h)",
+        (in_window("	clear_used(window, window->low, done);\n", ""),
+         in_window("	return min(count, window->size - window_bit(window, id));",
+                   "	return count;")),
+        unwind=2),
+    Property(
+        "used_once",
+        "A client may use each MessageId that it was granted once (3.3.1.1): a request that "
+        "passes uses all ids of its CreditCharge, and none of them passes again, however "
+        "many are granted, and whatever is hidden by encryption (threat-model.rst, Replays)",
+        (in_window("	return end <= id || !any_used(window, id, end - id);", "	return true;"),
+         in_window("id < window->low ||\n	    ", ""),
+         in_window("		if (!window->unseen || end - id > window->size)",
+                   "		if (end - id > window->size)"),
+         in_window("	u64 end = id + max(charge, 1U);", "	u64 end = id + 1;"),
+         in_window("	if (id >= SMBSIGN_WINDOW_END || id < window->low ||",
+                   "	if (id < window->low ||"),
+         in_window("	window->low += done;\n", "")),
+        unwind=2),
+    Property(
+        "use_changes_nothing_else",
+        "smbsign_window_use(): if it is false, none is used (window.c). No credit is lost",
+        (in_window("	    !ids_unused(window, id, end))\n		return false;",
+                   "	    !ids_unused(window, id, end)) {\n"
+                   "		window->low += window->low < window->high;\n"
+                   "		return false;\n	}"),
+         in_window("			bitmap_zero(window->used, window->size);\n", ""),
+         in_window("	set_used(window, id, end - id);", "	set_used(window, id, end - id + 1);"),
+         in_window("		smbsign_window_grant(window, end - window->high);",
+                   "		smbsign_window_grant(window, end - window->high + 1);")),
+        unwind=2),
+    Property(
+        "all_granted_may_be_used",
+        "A request passes exactly if all its ids are granted and unused (3.3.5.2.3)",
+        (in_window("	return end <= id || !any_used(window, id, end - id);",
+                   "	return end <= id || !any_used(window, id, 1);"),
+         in_window("	if (id >= SMBSIGN_WINDOW_END || id < window->low ||",
+                   "	if (id >= SMBSIGN_WINDOW_END || id <= window->low ||"),
+         in_window("	return find_next_bit(window->used, end, end - first) < end ||\n",
+                   "	return\n")),
+        unwind=2, loops="all_granted_may_be_used.0:5"),
+    Property(
+        "grants_what_is_granted",
+        "A response grants as many ids as its CreditResponse says (3.3.1.2); what there is no "
+        "room for is forgotten, the oldest first, and never passes",
+        (in_window("	window->high += credits;\n", "	window->high += credits + 1;\n"),
+         in_window("	clear_used(window, window->low,\n"
+                   "		   min_t(u64, span - window->size, window->size));\n", ""),
+         in_window("	window->low = window->high - window->size;\n}", "}"),
+         in_window("	if (span <= window->size)\n		return;\n",
+                   "	if (span < 2)\n		return;\n")),
+        unwind=2),
+    Property(
+        "growth_keeps_all",
+        "smbsign_window_resize(): more memory changes nothing about any id (window.c)",
+        (in_window("	for (id = window->low; id < window->high; id++) {",
+                   "	for (id = window->low; id + 1 < window->high; id++) {"),
+         in_window("			__set_bit(id & (size - 1), used);",
+                   "			__set_bit(window_bit(window, id), used);"),
+         in_window("	if (size <= window->size)\n		return used;\n", "")),
+        unwind=2, loops="smbsign_window_resize.0:5"),
+    Property(
+        "wants_enough",
+        "The window has 65536 bits at most, and 8192 at least once ids are hidden "
+        "(threat-model.rst, Bounds)",
+        (in_window("	span = min_t(u64, span, SMBSIGN_WINDOW_LARGE);\n", ""),
+         in_window("		span = max_t(u64, span, SMBSIGN_WINDOW_UNSEEN);\n", "		;\n"),
+         in_window("	return span <= window->size ? window->size : roundup_pow_of_two(span);",
+                   "	return window->size;")),
+        unwind=2),
+))
+
+VERIFIED_PROOF = Proof("verified.c", (VERIFIED,), (
+    Property(
+        "given_as_noted_and_once",
+        "ksmbd's check is answered from what was verified only if MessageId and key are those "
+        "of the request that was verified (threat-model.rst), with its signature, and once",
+        (in_verified("	if (!entry->key || entry->key != key ||", "	if (!entry->key ||"),
+         in_verified("entry->key != key || entry->message_id != message_id)",
+                     "entry->key != key)"),
+         in_verified("	entry->key = 0;\n", ""),
+         in_verified("	if (!entry->key || entry->key != key", "	if (entry->key != key"),
+         in_verified("	memcpy(signature, entry->signature, SMB2_SIGNATURE_SIZE);",
+                     "	memcpy(signature, entry->signature, SMB2_SIGNATURE_SIZE - 1);")),
+        unwind=17),
+    Property(
+        "notes_what_it_is_told",
+        "What is there was noted, and where it is looked for (verified.c)",
+        (in_verified("	entry->message_id = message_id;\n", ""),
+         in_verified("	room = !entry->key;", "	room = entry->key;"),
+         in_verified("	memcpy(entry->signature, signature, sizeof(entry->signature));\n", "")),
+        unwind=17),
+    Property(
+        "growth_keeps_all",
+        "No two entries collide that did not before (verified.c), none is lost, none is made",
+        (in_verified("		if (old.entry[i].key)\n", ""),
+         in_verified("i < 1U << old.bits;", "i < 1U << old.bits >> 1;"),
+         in_verified("			*entry_for(verified, old.entry[i].message_id) =",
+                     "			verified->entry[i] =")),
+        unwind=17),
+    Property(
+        "nothing_without_memory",
+        "If a signature is not kept, it is computed again (verified.c); 256 are kept at most "
+        "(threat-model.rst, Bounds)",
+        (in_verified("	if (!verified->entry)\n		return false;\n"
+                     "	entry = entry_for(verified, message_id);\n	room",
+                     "	entry = entry_for(verified, message_id);\n	room"),
+         in_verified("	return verified->bits < SMBSIGN_VERIFIED_BITS_MAX ?",
+                     "	return verified->bits <= SMBSIGN_VERIFIED_BITS_MAX ?"),
+         in_verified("	for (i = 0; old.entry && i < 1U", "	for (i = 0; i < 1U")),
+        unwind=17),
+))
+
+DUE_LOOPS = ("shim_memmove.0:3,shim_memmove.1:3,count_latest.0:4,move_end.0:4,late_index.0:3,"
+             "has.0:3,is_sound.0:3")
+DUE_PROOF = Proof("due.c", (DUE,), (
+    Property(
+        "begins_empty",
+        "No response is due before a request was accepted (nonces.rst)",
+        (in_due("	if (id >= due->end)\n		return false;\n",
+                "	if (id > due->end)\n		return true;\n"),),
+        unwind=2, loops=DUE_LOOPS),
+    Property(
+        "only_what_was_added",
+        "A MessageId gets into the set when its request is let in, and in no other way. If "
+        "there is no room, the oldest is forgotten (nonces.rst)",
+        (in_due("		if (!__test_and_clear_bit(due_bit(id), due->latest))\n",
+                "		if (!test_bit(due_bit(id), due->latest))\n"),
+         in_due("			due->late[due->lates++] = id;\n", "			;\n"),
+         in_due("	due->lates -= excess;\n	memmove(due->late, &due->late[excess],",
+                "	due->lates -= excess;\n	memmove(due->late, &due->late[0],"),
+         in_due("	forget_oldest(due, count - skip);\n", ""),
+         in_due("	if (is_late(due, id, at))\n		return;\n	if (due->lates",
+                "	if (due->lates"),
+         in_due("		late_drop(due, 0);\n", "		due->lates--;\n")),
+        unwind=2, loops=DUE_LOOPS),
+    Property(
+        "removed_is_removed",
+        "It leaves the set with its first final response (nonces.rst), and no other does",
+        (in_due("		late_remove(due, id);\n", "		;\n"),
+         in_due("		__clear_bit(due_bit(id), due->latest);\n", "		due->latest[0] = 0;\n"),
+         in_due("	if (is_late(due, id, at))\n		late_drop(due, at);", "	late_drop(due, at);")),
+        unwind=2, loops=DUE_LOOPS),
+    Property(
+        "answers_what_is_in_it",
+        "A response is signed only if its MessageId is in the set; below the lowest nothing "
+        "is signed any more, and a key may be lent (nonces.rst)",
+        (in_due("	if (due->lates)\n		return due->late[0];\n", ""),
+         in_due("	return is_late(due, id, late_index(due, id));",
+                "	return late_index(due, id) < due->lates;"),
+         in_due("SMBSIGN_DUE_BITS - first + bit : due->end;",
+                "SMBSIGN_DUE_BITS - first + bit : 0;")),
+        unwind=2, loops=DUE_LOOPS),
+), smaller=(
+    ("module/rules/due.h", "SMBSIGN_DUE_BITS	8192", "SMBSIGN_DUE_BITS	2"),
+    ("module/rules/due.h", "SMBSIGN_DUE_LATE	768", "SMBSIGN_DUE_LATE	2"),
+    # One word still
+    ("module/rules/due.h", "SMBSIGN_DUE_BITS / (8 * sizeof(long))", "1"),
+))
+
+NONCES_PROOF = Proof("nonces.c", (CREDITS, POLICY, VERIFIED, FRAME), (
+    Property(
+        "a_request_leaves_it_so",
+        "A MessageId is due once: when the window lets its request pass (nonces.rst)",
+        (in_credits("	if (!smbsign_window_use(&conn->window, element->message_id, charge))\n"
+                    "		return false;\n",
+                    "	if (!smbsign_window_use(&conn->window, element->message_id, charge) && 0)\n"
+                    "		return false;\n"),
+         in_credits("	fine = !charge || use_ids(conn, element, charge);",
+                    "	fine = use_ids(conn, element, charge) || !charge;\n"
+                    "	if (!charge && conn->due)\n"
+                    "		smbsign_due_add(conn->due, element->message_id);"),
+         in_credits("	if (element->command == SMB2_CMD_CANCEL)\n		return 0;\n	return conn",
+                    "	if (element->command == SMB2_CMD_ECHO)\n		return 0;\n	return conn")),
+        unwind=18),
+    Property(
+        "an_encrypted_request_leaves_it_so",
+        "The MessageIds of encrypted requests are in the same window and in the same set "
+        "(nonces.rst)",
+        (in_credits("		*fine = use_ids(conn, element, charge);",
+                    "		*fine = true;"),
+         in_credits("	fine = use_ids(conn, element, credit_charge(conn, element));",
+                    "	use_ids(conn, element, credit_charge(conn, element));\n	fine = true;")),
+        unwind=18),
+    Property(
+        "a_response_leaves_it_so",
+        "No two different responses with one MessageId are signed with one key (nonces.rst)",
+        (in_credits("	due = conn->due &&\n	      smbsign_due_has",
+                    "	due = true ||\n	      smbsign_due_has"),
+         in_credits("		smbsign_due_remove(conn->due,\n"
+                    "				   le64_to_cpu(response->message_id));", "		;"),
+         in_policy(" ||\n	    response->status == cpu_to_le32(SMB2_STATUS_PENDING))", ")")),
+        unwind=18),
+))
+
+FRAME_PROOF = Proof("frame.c", (FRAME,), (
+    Property(
+        "requests_tile_the_frame",
+        "Each request ends where the next begins, and the last where the frame does "
+        "(3.3.5.2.7); its fields are what a second parser reads (scripts/fuzz/oracle). Any "
+        "head, any length of the frame",
+        (in_frame("	    next > left || left - next < SMBSIGN_ELEMENT_MIN)", "	    next > left)"),
+         in_frame("	if (!IS_ALIGNED(next, 8) || ", "	if ("),
+         in_frame("	if (!element->length || element->flags & SMB2_FLAG_SERVER_TO_REDIR)",
+                  "	if (!element->length)"),
+         in_frame("		element->security_mode = setup->security_mode;",
+                  "		element->security_mode = setup->flags;")),
+        unwind=17),
+    Property(
+        "pieces_do_not_matter",
+        "A request is parsed from its head as it is when more of it has arrived (frame.c)",
+        (in_frame("		return sizeof(struct smb2_ioctl_request);", "		return 0;"),
+         in_frame("	return min(needed, left);", "	return needed;")),
+        unwind=17),
+    Property(
+        "reads_nothing_behind_a_head",
+        "Whatever a head says, nothing behind it is read (testing.rst, fuzz_frame)",
+        (in_frame("	if (left < SMBSIGN_ELEMENT_MIN || head_length < sizeof(*header) ||",
+                  "	if (left < SMBSIGN_ELEMENT_MIN ||"),
+         in_frame("	if (min(head_length, element->length) <", "	if (element->length <")),
+        unwind=17),
+    Property(
+        "encrypted_is_of_one_session",
+        "A message that was decrypted is taken apart without a gap, up to its end, and only if "
+        "all requests are of the session that encrypted it (threat-model.rst). Up to 216 "
+        "bytes and three requests",
+        (in_frame("	if (element->session_id != decrypted->session_id &&\n", "	if (0 &&\n"),
+         in_frame("	    !(decrypted->later && element->session_id",
+                  "	    !(element->session_id"),
+         in_frame("	decrypted->left -= element->length;", "	decrypted->left -= 66;"),
+         in_frame("smbsign_frame_element(decrypted->message, decrypted->left,\n"
+                  "				  decrypted->left, element))",
+                  "smbsign_frame_element(decrypted->message, SMBSIGN_HEAD_SIZE,\n"
+                  "				  SMBSIGN_HEAD_SIZE, element))")),
+        unwind=5),
+    Property(
+        "what_it_is",
+        "A message is what its first bytes say (2.1, 2.2.1, 2.2.41, 2.2.42)",
+        (in_frame("	return *length < sizeof(__le32) ? -EPROTO : 0;", "	return 0;"),
+         in_frame("	case SMB2_TRANSFORM_PROTOCOL_ID:\n		return SMBSIGN_FRAME_ENCRYPTED;",
+                  "	case SMB2_TRANSFORM_PROTOCOL_ID:\n		return SMBSIGN_FRAME_SMB2;")),
+        unwind=17),
+), oracles=("scripts/fuzz/oracle/frame.c",))
+
+PROOFS = (POLICY_PROOF, WINDOW_PROOF, VERIFIED_PROOF, DUE_PROOF, NONCES_PROOF, FRAME_PROOF)
