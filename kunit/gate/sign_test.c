@@ -7,6 +7,7 @@
 
 #include "base/grace.h"
 #include "wire/response.h"
+#include "state/credits.h"
 #include "state/session.h"
 #include "gate/setup.h"
 #include "gate/sign.h"
@@ -16,6 +17,8 @@
 
 static const u8 key_a[SMB2_KEY_SIZE] = "the first key";
 static const u8 key_b[SMB2_KEY_SIZE] = "another key";
+/* What ksmbd has left where the signature goes. */
+static const u8 said_signature = 0x5a;
 
 /**
  * struct message - a message of ksmbd
@@ -103,7 +106,8 @@ static enum made respond(struct kunit *test, struct smbsign_conn *conn,
 
 	fill(&message, SMB2_CMD_LOGOFF, status, said ? SMB2_FLAG_SIGNED : 0);
 	if (said)
-		memset(message.header.signature, 0x5a, SMB2_SIGNATURE_SIZE);
+		memset(message.header.signature, said_signature,
+		       SMB2_SIGNATURE_SIZE);
 	before = message;
 	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, vec.iov_len);
 	KUNIT_EXPECT_TRUE(test, smbsign_response_first(&response, &msg, LENGTH));
@@ -296,6 +300,74 @@ static void gmac(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 3U, around.events[SMBSIGN_COUNT_NONCES_SPENT]);
 }
 
+/* What ksmbd's worker has signed leaves as it is, if nothing else was signed. */
+static void ahead(struct kunit *test)
+{
+	static const struct {
+		u32 length;
+		bool another_key, other_signature;
+		enum made made;
+	} cases[] = {
+		{ LENGTH, false, false, UNTOUCHED },
+		{ LENGTH - 1, false, false, RIGHT },
+		{ LENGTH, true, false, RIGHT },
+		{ LENGTH, false, true, RIGHT },
+	};
+	const u64 gate = SMBSIGN_SHOWN_AT_GATE;
+	struct smbsign_conn *conn = authenticated(test);
+	struct message message;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		fill(&message, SMB2_CMD_LOGOFF, status, 0);
+		memset(message.header.signature, said_signature,
+		       SMB2_SIGNATURE_SIZE);
+		message.header.signature[0] ^= cases[i].other_signature;
+		smbsign_credits_signed_ahead(conn, &message.header, cases[i].length,
+					     rig_serial(conn, ID +
+							cases[i].another_key),
+					     message.header.signature);
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].made,
+				    respond(test, conn, gate, true), "case %u", i);
+		KUNIT_EXPECT_EQ(test, i + 1, around.events[SMBSIGN_COUNT_SIGNED]);
+		KUNIT_EXPECT_EQ(test, 1U,
+				around.events[SMBSIGN_COUNT_SIGNED_AHEAD]);
+		/* It is taken, or in the way of nothing. */
+		smbsign_credits_is_signed(conn, &message.header, cases[i].length,
+					  rig_serial(conn, ID +
+						     cases[i].another_key));
+	}
+	/* Nobody has shown that he has the key. */
+	fill(&message, SMB2_CMD_LOGOFF, status, 0);
+	memset(message.header.signature, said_signature, SMB2_SIGNATURE_SIZE);
+	smbsign_credits_signed_ahead(conn, &message.header, LENGTH,
+				     rig_serial(conn, ID),
+				     message.header.signature);
+	KUNIT_EXPECT_EQ(test, DISCLAIMED, respond(test, conn, 0, true));
+}
+
+/* A signature that was made ahead leaves only if it is due. */
+static void ahead_of_what_is_due(struct kunit *test)
+{
+	struct smbsign_conn *conn = rig_open(test, 0);
+	struct message message;
+
+	algorithm = SMB2_SIGNING_AES_GMAC;
+	rig_negotiate(conn, SMB2_DIALECT_300, true);
+	rig_gmac(test, conn);
+	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
+	fill(&message, SMB2_CMD_LOGOFF, status, 0);
+	memset(message.header.signature, said_signature, SMB2_SIGNATURE_SIZE);
+	smbsign_credits_signed_ahead(conn, &message.header, LENGTH,
+				     rig_serial(conn, ID),
+				     message.header.signature);
+	KUNIT_EXPECT_EQ(test, DISCLAIMED,
+			respond(test, conn, SMBSIGN_SHOWN_AT_GATE, true));
+	smbsign_due_add(conn->due, MESSAGE_ID);
+	KUNIT_EXPECT_EQ(test, UNTOUCHED,
+			respond(test, conn, SMBSIGN_SHOWN_AT_GATE, true));
+}
+
 static int sign_init(struct kunit *test)
 {
 	algorithm = SMB2_SIGNING_AES_CMAC;
@@ -310,6 +382,8 @@ static struct kunit_case sign_cases[] = {
 	KUNIT_CASE(legs),
 	KUNIT_CASE(interim),
 	KUNIT_CASE(gmac),
+	KUNIT_CASE(ahead),
+	KUNIT_CASE(ahead_of_what_is_due),
 	{}
 };
 

@@ -6,6 +6,7 @@
 
 #define IDS	1000
 #define KEY	3
+#define LENGTH	100
 
 static void resize(struct kunit *test, struct smbsign_verified *verified,
 		   u8 bits)
@@ -27,7 +28,7 @@ static bool note(struct smbsign_verified *verified, u64 id)
 	u8 signature[SMB2_SIGNATURE_SIZE];
 
 	signature_of(id, signature);
-	return smbsign_verified_note(verified, id, KEY, signature);
+	return smbsign_verified_note(verified, id, KEY, LENGTH, signature);
 }
 
 static bool takes(struct kunit *test, struct smbsign_verified *verified, u64 id)
@@ -36,8 +37,10 @@ static bool takes(struct kunit *test, struct smbsign_verified *verified, u64 id)
 
 	/* Not for another key */
 	KUNIT_EXPECT_FALSE(test, smbsign_verified_take(verified, id, KEY + 1,
-						       signature));
-	if (!smbsign_verified_take(verified, id, KEY, signature))
+						       LENGTH, signature));
+	KUNIT_EXPECT_FALSE(test, smbsign_verified_take(verified, id, KEY,
+						       LENGTH + 1, signature));
+	if (!smbsign_verified_take(verified, id, KEY, LENGTH, signature))
 		return false;
 	signature_of(id, expected);
 	KUNIT_EXPECT_MEMEQ(test, signature, expected, sizeof(expected));

@@ -311,18 +311,21 @@ static void peers(struct kunit *test)
 #endif
 }
 
+#define LENGTH	100
+
 static bool takes(struct smbsign_conn *conn, const struct smb2_header *header)
 {
 	u8 signature[SMB2_SIGNATURE_SIZE] = { };
 
-	return smbsign_credits_take_verified(conn, header, 1, signature) &&
+	return smbsign_credits_take_verified(conn, header, LENGTH, 1,
+					     signature) &&
 	       signature[0] == 'w';
 }
 
 static void note(struct smbsign_conn *conn, u16 command, u64 id, u8 value)
 {
 	const struct smbsign_element element = {
-		.command = command, .message_id = id,
+		.command = command, .message_id = id, .length = LENGTH,
 	};
 	u8 signature[SMB2_SIGNATURE_SIZE];
 
@@ -351,6 +354,34 @@ static void verified(struct kunit *test)
 	note(conn, SMB2_CMD_WRITE, 5, 'w');
 	smbsign_credits_repeat(conn);
 	KUNIT_EXPECT_FALSE(test, takes(conn, &header));
+}
+
+/* Only where each MessageId has passed once. */
+static void ahead(struct kunit *test)
+{
+	struct smb2_header header = {
+		.message_id = cpu_to_le64(5), .signature = "a signature",
+	};
+	struct smbsign_conn *conn = rig_open(test, 0);
+
+	KUNIT_EXPECT_TRUE(test, smbsign_credits_may_sign_ahead(conn, &header));
+	KUNIT_EXPECT_FALSE(test, smbsign_credits_is_signed(conn, &header, LENGTH,
+							   1));
+	smbsign_credits_signed_ahead(conn, &header, LENGTH, 1, header.signature);
+	/* It is no request that ksmbd may take for verified. */
+	KUNIT_EXPECT_FALSE(test, takes(conn, &header));
+	KUNIT_EXPECT_TRUE(test, smbsign_credits_is_signed(conn, &header, LENGTH,
+							  1));
+	KUNIT_EXPECT_FALSE(test, smbsign_credits_is_signed(conn, &header, LENGTH,
+							   1));
+	smbsign_credits_repeat(conn);
+	KUNIT_EXPECT_FALSE(test, smbsign_credits_may_sign_ahead(conn, &header));
+
+	conn = rig_open(test, 0);
+	rig_gmac(test, conn);
+	KUNIT_EXPECT_FALSE(test, smbsign_credits_may_sign_ahead(conn, &header));
+	smbsign_due_add(conn->due, 5);
+	KUNIT_EXPECT_TRUE(test, smbsign_credits_may_sign_ahead(conn, &header));
 }
 
 /* Room for as many as a client has under way, only of those ksmbd checks. */
@@ -490,6 +521,7 @@ static struct kunit_case conn_cases[] = {
 	KUNIT_CASE(uses_decrypted),
 	KUNIT_CASE(peers),
 	KUNIT_CASE(verified),
+	KUNIT_CASE(ahead),
 	KUNIT_CASE(verified_many),
 	KUNIT_CASE(no_memory),
 	{}

@@ -19,6 +19,7 @@
 	X(ENCRYPTED, "encrypted")		\
 	X(PROVISIONAL, "provisional")		\
 	X(SIGNED, "signed_responses")		\
+	X(SIGNED_AHEAD, "signed_ahead")		\
 	X(NONCES_SPENT, "nonces_spent")		\
 	X(GUESTS, "guests")			\
 	X(REFUSED, "refused")			\

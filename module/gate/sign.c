@@ -4,11 +4,14 @@
  *
  * A response is signed here, as it leaves, if it must be or if ksmbd claims
  * that it is.  The signature is made with the session's key and the negotiated
- * algorithm.  So no response has SIGNED set without a correct signature.
+ * algorithm.  So no response has SIGNED set without a correct signature.  Long
+ * responses have theirs already: it was made in ksmbd's worker, where one
+ * response does not wait for another (ksmbd/hooks.c).
  */
 #include "base/count.h"
 #include "gate/sign.h"
 #include "mac/mac.h"
+#include "mac/nonces.h"
 #include "state/conn.h"
 #include "state/credits.h"
 #include "state/session.h"
@@ -96,6 +99,23 @@ static int sign_header(struct smb2_header *header, u32 length,
 		memcpy(header->signature, signature, sizeof(signature));
 	smbsign_mac_cancel(&mac);
 	return ret;
+}
+
+/* Has ksmbd's worker signed it (ksmbd/hooks.c)? */
+static bool is_signed(struct smbsign_conn *conn,
+		      const struct smbsign_response *response,
+		      struct smbsign_key *key)
+{
+	const struct smb2_header *header = &response->header;
+
+	if (!(header->flags & cpu_to_le32(SMB2_FLAG_SIGNED)) ||
+	    !smbsign_credits_is_signed(conn, header, response->length,
+				       key->serial))
+		return false;
+	smbsign_count(SMBSIGN_COUNT_SIGNED_AHEAD);
+	smbsign_nonces_note(key, le64_to_cpu(header->message_id),
+			    header->signature);
+	return true;
 }
 
 /*
@@ -188,5 +208,9 @@ int smbsign_sign_response(struct smbsign_conn *conn,
 		return 0;
 	}
 	smbsign_count(SMBSIGN_COUNT_SIGNED);
+	if (is_signed(conn, response, key)) {
+		smbsign_key_put(key);
+		return 0;
+	}
 	return sign_header(header, response->length, response, key);
 }

@@ -6,7 +6,8 @@
  * from 6.1 to 7.3: ksmbd's connection, the 16-byte key, the message in pieces
  * (the first begins with the SMB2 header), and where the signature goes.  They
  * show the key.  Responses are signed as they leave (gate/sign.c), so these
- * functions need not sign them.
+ * functions need not sign them; but they sign what is long, as it would hold
+ * up the responses behind it there.
  *
  * ksmbd_gen_preauth_integrity_hash() gets every NEGOTIATE and SESSION_SETUP
  * message of 3.1.1 before it is hashed.  A response has not been sent by then,
@@ -63,6 +64,27 @@ static bool needs_signature(const struct smbsign_conn *conn)
 	       READ_ONCE(conn->facts.algorithm) != SMB2_SIGNING_AES_GMAC;
 }
 
+static size_t length_of(const struct kvec *vec, int vecs)
+{
+	return iov_length((const struct iovec *)vec, vecs);
+}
+
+/* Shorter ones are signed as they leave, except for what is read. */
+#define LONG_RESPONSE	SZ_4K
+
+/*
+ * Is a response signed in ksmbd's worker?  What may leave inside of something is
+ * not: AES-GMAC must not sign it.
+ */
+static bool is_signed_ahead(struct smbsign_conn *conn,
+			    const struct smb2_header *header, size_t length)
+{
+	return (length >= LONG_RESPONSE ||
+		header->command == cpu_to_le16(SMB2_CMD_READ)) &&
+	       !wraps_messages(conn) &&
+	       smbsign_credits_may_sign_ahead(conn, header);
+}
+
 /* The MAC of a message, by the negotiated algorithm and with our key. */
 static int compute_signature(struct smbsign_conn *conn, const u8 *raw,
 			     const struct kvec *vec, int vecs, u8 *signature)
@@ -88,6 +110,33 @@ static int sign_instead(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
 		get_random_bytes(signature, SMB2_SIGNATURE_SIZE);
 	smbsign_grace_leave(grace);
 	return ret;
+}
+
+/*
+ * The same for a long response.  If it cannot be signed here, it is signed as it
+ * leaves.  That is also where it is decided whether the signature may leave.
+ */
+static int sign_ahead(void *ksmbd_conn, const u8 *raw, const struct kvec *vec,
+		      int vecs, u8 *signature)
+{
+	int grace = smbsign_grace_enter();
+	struct smbsign_conn *conn = smbsign_registry_named(ksmbd_conn);
+	const struct smb2_header *header = vec->iov_base;
+	struct smbsign_key *key = NULL;
+	u64 serial;
+
+	memset(signature, 0, SMB2_SIGNATURE_SIZE);
+	if (conn)
+		key = smbsign_session_key(conn, header, raw);
+	if (key) {
+		serial = key->serial;
+		if (!smbsign_mac_pieces(key, vec, vecs, signature))
+			smbsign_credits_signed_ahead(conn, header,
+						     length_of(vec, vecs),
+						     serial, signature);
+	}
+	smbsign_grace_leave(grace);
+	return 0;
 }
 
 /* The same if the signature is in place already. */
@@ -144,6 +193,9 @@ static sign_function signer_of(void *ksmbd_conn, const u8 *raw,
 	key = smbsign_setup_key_seen(conn, header, raw);
 	if (smb2_is_response(header) && header->session_id == RELATED)
 		header->session_id = smbsign_session_by_raw(conn, raw);
+	if (smb2_is_response(header) &&
+	    is_signed_ahead(conn, header, length_of(vec, vecs)))
+		return sign_ahead;
 	if (smb2_is_response(header) && !needs_signature(conn)) {
 		memset(signature, 0, SMB2_SIGNATURE_SIZE);
 		return sign_done;
@@ -153,7 +205,8 @@ static sign_function signer_of(void *ksmbd_conn, const u8 *raw,
 	if (!key)
 		return NULL;
 	if (!wraps_messages(conn) &&
-	    smbsign_credits_take_verified(conn, header, key, signature))
+	    smbsign_credits_take_verified(conn, header, length_of(vec, vecs),
+					  key, signature))
 		return sign_done;
 	return sign_instead;
 }
@@ -232,7 +285,7 @@ static void answered_encrypted(struct smbsign_conn *conn, const struct kvec *vec
 	size_t offset = 0;
 
 	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, vec, vecs,
-		      iov_length((const struct iovec *)vec, vecs));
+		      length_of(vec, vecs));
 	do {
 		if (!smbsign_response_peek(&msg, offset, &header,
 					   sizeof(header)))

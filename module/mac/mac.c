@@ -222,7 +222,7 @@ static int shash_begin(struct smbsign_mac *mac)
 static void gmac_begin(struct smbsign_mac *mac, const struct smb2_header *header)
 {
 	u8 nonce[SMBSIGN_GMAC_NONCE_SIZE];
-	u32 role = mac->response ? SMB2_NONCE_SERVER : 0;
+	u32 role = smb2_is_response(header) ? SMB2_NONCE_SERVER : 0;
 
 	if (header->command == cpu_to_le16(SMB2_CMD_CANCEL))
 		role |= SMB2_NONCE_CANCEL;
@@ -247,7 +247,7 @@ int smbsign_mac_begin(struct smbsign_mac *mac, struct smbsign_key *key,
 
 	WARN_ON_ONCE(mac->key);
 	mac->key = key;
-	mac->response = smb2_is_response(header);
+	mac->leaves = smb2_is_response(header);
 	mac->message_id = le64_to_cpu(header->message_id);
 	switch (key->engine) {
 	case SMBSIGN_ENGINE_CMAC:
@@ -332,7 +332,7 @@ int smbsign_mac_end(struct smbsign_mac *mac, u8 out[SMB2_SIGNATURE_SIZE])
 	int ret = compute(mac, digest);
 
 	memcpy(out, digest, SMB2_SIGNATURE_SIZE);
-	if (!ret && mac->response)
+	if (!ret && mac->leaves)
 		smbsign_nonces_note(mac->key, mac->message_id, out);
 	smbsign_mac_cancel(mac);
 	return ret;
@@ -363,7 +363,8 @@ void smbsign_mac_cancel(struct smbsign_mac *mac)
 }
 
 /**
- * smbsign_mac_pieces() - compute the MAC of a message in pieces
+ * smbsign_mac_pieces() - compute the MAC of a message in pieces, which does not
+ *	leave yet
  * @key:	the key; its reference is consumed
  * @vec:	the pieces; the first begins with the header
  * @vecs:	their number
@@ -380,6 +381,7 @@ int smbsign_mac_pieces(struct smbsign_key *key, const struct kvec *vec,
 
 	mac.key = NULL;
 	ret = smbsign_mac_begin(&mac, key, vec->iov_base);
+	mac.leaves = false;
 	for (; !ret && vecs; vec++, vecs--)
 		ret = smbsign_mac_update(&mac, vec->iov_base, vec->iov_len);
 	if (!ret)

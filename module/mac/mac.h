@@ -62,7 +62,7 @@ struct smbsign_key {
 /**
  * struct smbsign_mac - a MAC being computed
  * @key:	the key, with a reference; NULL if no computation is under way
- * @response:	it signs a response
+ * @leaves:	its result is the signature of a response that leaves
  * @message_id:	MessageId
  * @cmac:	the computation, by the key's engine
  * @gmac:	the same
@@ -70,7 +70,7 @@ struct smbsign_key {
  */
 struct smbsign_mac {
 	struct smbsign_key	*key;
-	bool			response;
+	bool			leaves;
 	u64			message_id;
 	union {
 		struct smbsign_cmac	cmac;

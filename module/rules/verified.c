@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Verified signatures that ksmbd has not asked for yet.
+ * Signatures that need not be computed again.
  *
  * ksmbd computes a request's signature to compare it with the one in the
  * request.  If the gate has verified that request, nothing need be computed,
- * because a MessageId is used only once on a connection.  If a signature is not
- * kept here, it is computed again.
+ * because a MessageId is used only once on a connection.  Likewise, a response
+ * that was signed in ksmbd's worker need not be signed as it leaves.  If a
+ * signature is not kept here, it is computed again.
  *
  * The caller manages the memory.
  */
@@ -46,17 +47,18 @@ entry_for(const struct smbsign_verified *verified, u64 message_id)
 }
 
 /**
- * smbsign_verified_note() - note a verified request
+ * smbsign_verified_note() - note a message whose signature is right
  * @verified:	where to note it; without memory, nothing is noted
  * @message_id:	its MessageId
  * @key:	smbsign_key.serial of the key
+ * @length:	bytes of the message
  * @signature:	its Signature
  *
  * Context: any, under smbsign_conn.lock.
  * Return: false if it took the place of another one, or found none.
  */
 bool smbsign_verified_note(struct smbsign_verified *verified, u64 message_id,
-			   u64 key,
+			   u64 key, u32 length,
 			   const u8 signature[SMB2_SIGNATURE_SIZE])
 {
 	struct smbsign_verified_entry *entry;
@@ -68,30 +70,33 @@ bool smbsign_verified_note(struct smbsign_verified *verified, u64 message_id,
 	room = !entry->key;
 	entry->message_id = message_id;
 	entry->key = key;
+	entry->length = length;
 	memcpy(entry->signature, signature, sizeof(entry->signature));
 	return room;
 }
 
 /**
- * smbsign_verified_take() - get the signature of a request, for ksmbd to
- *	compare
+ * smbsign_verified_take() - get the signature of a message
  * @verified:	where it was noted; it is removed
  * @message_id:	its MessageId
  * @key:	smbsign_key.serial of the key that would compute it
+ * @length:	bytes of the message
  * @signature:	filled in
  *
  * Context: any, under smbsign_conn.lock.
- * Return: true if it was there, and was verified with that key.
+ * Return: true if it was there, with that key and length.
  */
 bool smbsign_verified_take(struct smbsign_verified *verified, u64 message_id,
-			   u64 key, u8 signature[SMB2_SIGNATURE_SIZE])
+			   u64 key, u32 length,
+			   u8 signature[SMB2_SIGNATURE_SIZE])
 {
 	struct smbsign_verified_entry *entry;
 
 	if (!verified->entry)
 		return false;
 	entry = entry_for(verified, message_id);
-	if (!entry->key || entry->key != key || entry->message_id != message_id)
+	if (!entry->key || entry->key != key ||
+	    entry->message_id != message_id || entry->length != length)
 		return false;
 	entry->key = 0;
 	memcpy(signature, entry->signature, SMB2_SIGNATURE_SIZE);

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Verified signatures that ksmbd has not asked for yet. */
+/* Signatures that need not be computed again. */
 #ifndef SMBSIGN_VERIFIED_H
 #define SMBSIGN_VERIFIED_H
 
 #include "smb2_wire.h"
 
-/* Room for 32 at first, and for 256 if a client has so many under way. */
+/* Room for 32 at first, and for 256 if so many are under way. */
 #define SMBSIGN_VERIFIED_BITS		5
 #define SMBSIGN_VERIFIED_BITS_MAX	8
 
 /**
- * struct smbsign_verified_entry - one verified signature
- * @message_id:	MessageId of the request
- * @key:	smbsign_key.serial of the key that verified it; 0: no entry
+ * struct smbsign_verified_entry - one message with a right signature
+ * @message_id:	its MessageId
+ * @key:	smbsign_key.serial of the key; 0: no entry
+ * @length:	bytes of the message
  * @signature:	its Signature
  */
 struct smbsign_verified_entry {
 	u64	message_id;
 	u64	key;
+	u32	length;
 	u8	signature[SMB2_SIGNATURE_SIZE];
 };
 
@@ -33,10 +35,11 @@ struct smbsign_verified {
 
 bool smbsign_verified_by_ksmbd(u16 command);
 bool smbsign_verified_note(struct smbsign_verified *verified, u64 message_id,
-			   u64 key,
+			   u64 key, u32 length,
 			   const u8 signature[SMB2_SIGNATURE_SIZE]);
 bool smbsign_verified_take(struct smbsign_verified *verified, u64 message_id,
-			   u64 key, u8 signature[SMB2_SIGNATURE_SIZE]);
+			   u64 key, u32 length,
+			   u8 signature[SMB2_SIGNATURE_SIZE]);
 u8 smbsign_verified_wanted(const struct smbsign_verified *verified);
 struct smbsign_verified_entry *
 smbsign_verified_resize(struct smbsign_verified *verified,

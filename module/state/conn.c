@@ -76,7 +76,7 @@ static void gate_empty(struct smbsign_gate *gate)
  */
 static void conn_empty(struct smbsign_conn *conn)
 {
-	struct smbsign_verified_entry *entry;
+	struct smbsign_verified_entry *verified, *ahead;
 	unsigned long *used = NULL;
 	struct smbsign_due *due;
 	LIST_HEAD(awaited);
@@ -89,8 +89,10 @@ static void conn_empty(struct smbsign_conn *conn)
 	smbsign_window_init(&conn->window);
 	due = conn->due;
 	conn->due = NULL;
-	entry = conn->verified.entry;
+	verified = conn->verified.entry;
 	conn->verified = (struct smbsign_verified) { };
+	ahead = conn->ahead.entry;
+	conn->ahead = (struct smbsign_verified) { };
 	spin_unlock_bh(&conn->lock);
 
 	smbsign_awaited_free(&awaited);
@@ -98,7 +100,8 @@ static void conn_empty(struct smbsign_conn *conn)
 	kvfree(conn->tx.unsent.copy);
 	kfree(used);
 	kfree(due);
-	kfree(entry);
+	kfree(verified);
+	kfree(ahead);
 }
 
 /**

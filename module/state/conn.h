@@ -94,6 +94,7 @@ enum smbsign_life {
  * @due:		MessageIds whose responses may be signed with AES-GMAC;
  *			NULL for other algorithms
  * @verified:		signatures that need not be computed again for ksmbd
+ * @ahead:		signatures of responses that have not left yet
  * @repeats:		a MessageId may have passed twice, so it identifies no
  *			request any more
  * @sessions:		its sessions
@@ -135,6 +136,7 @@ struct smbsign_conn {
 	struct smbsign_window	window;
 	struct smbsign_due	*due;
 	struct smbsign_verified	verified;
+	struct smbsign_verified	ahead;
 	bool			repeats;
 	struct list_head	sessions;
 	struct list_head	ended;

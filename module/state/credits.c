@@ -286,16 +286,25 @@ void smbsign_credits_answered(struct smbsign_conn *conn,
 	spin_unlock_bh(&conn->lock);
 }
 
-static void verified_grow(struct smbsign_conn *conn)
+static void verified_grow(struct smbsign_verified *verified)
 {
-	u8 bits = smbsign_verified_wanted(&conn->verified);
+	u8 bits = smbsign_verified_wanted(verified);
 	struct smbsign_verified_entry *entry;
 
 	if (!bits)
 		return;
 	entry = kcalloc(1 << bits, sizeof(*entry), GFP_ATOMIC | __GFP_NOWARN);
 	if (entry)
-		kfree(smbsign_verified_resize(&conn->verified, entry, bits));
+		kfree(smbsign_verified_resize(verified, entry, bits));
+}
+
+static void verified_note(struct smbsign_verified *verified, u64 message_id, u64 key,
+			  u32 length, const u8 signature[SMB2_SIGNATURE_SIZE])
+{
+	if (!verified->entry)
+		verified_grow(verified);
+	if (!smbsign_verified_note(verified, message_id, key, length, signature))
+		verified_grow(verified);
 }
 
 /**
@@ -314,11 +323,8 @@ void smbsign_credits_verified(struct smbsign_conn *conn,
 	if (!smbsign_verified_by_ksmbd(element->command))
 		return;
 	spin_lock_bh(&conn->lock);
-	if (!conn->verified.entry)
-		verified_grow(conn);
-	if (!smbsign_verified_note(&conn->verified, element->message_id, key,
-				   signature))
-		verified_grow(conn);
+	verified_note(&conn->verified, element->message_id, key,
+		      element->length, signature);
 	spin_unlock_bh(&conn->lock);
 }
 
@@ -326,6 +332,7 @@ void smbsign_credits_verified(struct smbsign_conn *conn,
  * smbsign_credits_take_verified() - get the signature of a verified request
  * @conn:	the connection
  * @header:	the request's SMB2 header
+ * @length:	bytes from there to the request's end
  * @key:	smbsign_key.serial of the key that would compute it
  * @signature:	filled in
  *
@@ -333,8 +340,8 @@ void smbsign_credits_verified(struct smbsign_conn *conn,
  * Return: true if it is known, and was verified with that key.
  */
 bool smbsign_credits_take_verified(struct smbsign_conn *conn,
-				   const struct smb2_header *header, u64 key,
-				   u8 signature[SMB2_SIGNATURE_SIZE])
+				   const struct smb2_header *header, u32 length,
+				   u64 key, u8 signature[SMB2_SIGNATURE_SIZE])
 {
 	bool taken;
 
@@ -345,7 +352,78 @@ bool smbsign_credits_take_verified(struct smbsign_conn *conn,
 	taken = !conn->repeats &&
 		smbsign_verified_take(&conn->verified,
 				      le64_to_cpu(header->message_id), key,
-				      signature);
+				      length, signature);
 	spin_unlock_bh(&conn->lock);
 	return taken;
+}
+
+/**
+ * smbsign_credits_may_sign_ahead() - may a response be signed before it leaves?
+ * @conn:	the connection
+ * @response:	the response's SMB2 header
+ *
+ * Where a MessageId may have passed twice, only what leaves first may be
+ * signed.  Documentation/nonces.rst.
+ *
+ * Context: any but hard interrupt.
+ * Return: true if it may.
+ */
+bool smbsign_credits_may_sign_ahead(struct smbsign_conn *conn,
+				    const struct smb2_header *response)
+{
+	bool repeats;
+
+	spin_lock_bh(&conn->lock);
+	repeats = conn->repeats;
+	spin_unlock_bh(&conn->lock);
+	return !repeats && smbsign_credits_due(conn, response);
+}
+
+/**
+ * smbsign_credits_signed_ahead() - a response is signed before it leaves
+ * @conn:	the connection
+ * @response:	the response's SMB2 header
+ * @length:	bytes that were signed, from there on
+ * @key:	smbsign_key.serial of the key
+ * @signature:	its Signature
+ *
+ * Context: any but hard interrupt.
+ */
+void smbsign_credits_signed_ahead(struct smbsign_conn *conn,
+				  const struct smb2_header *response, u32 length,
+				  u64 key,
+				  const u8 signature[SMB2_SIGNATURE_SIZE])
+{
+	spin_lock_bh(&conn->lock);
+	verified_note(&conn->ahead, le64_to_cpu(response->message_id), key,
+		      length, signature);
+	spin_unlock_bh(&conn->lock);
+}
+
+/**
+ * smbsign_credits_is_signed() - was a response signed before, as it leaves?
+ * @conn:	the connection
+ * @response:	the response's SMB2 header
+ * @length:	bytes from there to the response's end
+ * @key:	smbsign_key.serial of the key that would sign it
+ *
+ * Context: any but hard interrupt.
+ * Return: true if it has the signature that was made of as many bytes with that
+ * key.
+ */
+bool smbsign_credits_is_signed(struct smbsign_conn *conn,
+			       const struct smb2_header *response, u32 length,
+			       u64 key)
+{
+	u8 signature[SMB2_SIGNATURE_SIZE];
+	bool taken;
+
+	if (!READ_ONCE(conn->ahead.entry))
+		return false;
+	spin_lock_bh(&conn->lock);
+	taken = smbsign_verified_take(&conn->ahead,
+				      le64_to_cpu(response->message_id), key,
+				      length, signature);
+	spin_unlock_bh(&conn->lock);
+	return taken && !memcmp(signature, response->signature, sizeof(signature));
 }

@@ -28,7 +28,16 @@ void smbsign_credits_verified(struct smbsign_conn *conn,
 			      const struct smbsign_element *element, u64 key,
 			      const u8 signature[SMB2_SIGNATURE_SIZE]);
 bool smbsign_credits_take_verified(struct smbsign_conn *conn,
-				   const struct smb2_header *header, u64 key,
-				   u8 signature[SMB2_SIGNATURE_SIZE]);
+				   const struct smb2_header *header, u32 length,
+				   u64 key, u8 signature[SMB2_SIGNATURE_SIZE]);
+bool smbsign_credits_may_sign_ahead(struct smbsign_conn *conn,
+				    const struct smb2_header *response);
+void smbsign_credits_signed_ahead(struct smbsign_conn *conn,
+				  const struct smb2_header *response, u32 length,
+				  u64 key,
+				  const u8 signature[SMB2_SIGNATURE_SIZE]);
+bool smbsign_credits_is_signed(struct smbsign_conn *conn,
+			       const struct smb2_header *response, u32 length,
+			       u64 key);
 
 #endif /* SMBSIGN_CREDITS_H */

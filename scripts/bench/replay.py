@@ -36,11 +36,21 @@ def _read(size):
     return lambda file: [wire.read(file, 0, size)]
 
 
+def write_of(size, batch, name=None):
+    """Writing @size bytes."""
+    return Operation(name or f"write {size}", size, batch, _write(size))
+
+
+def read_of(size, batch, name):
+    """Reading @size bytes."""
+    return Operation(name, size, batch, _read(size))
+
+
 def _transfers():
     for size, batch, name in ((MIB, 8, "1 MiB"), (64 * KIB, 32, "64 KiB"),
                               (4 * KIB, 64, "4 KiB")):
-        yield Operation(f"write {name}", size, batch, _write(size))
-        yield Operation(f"read {name}", size, batch, _read(size))
+        yield write_of(size, batch, f"write {name}")
+        yield read_of(size, batch, f"read {name}")
 
 
 OPERATIONS = (
@@ -50,11 +60,6 @@ OPERATIONS = (
               lambda file: [wire.create(FILE), wire.close(ANY_FILE)]),
     Operation("QUERY_INFO", 0, 64, lambda file: [wire.query_info(file)]),
 )
-
-
-def write_of(size, batch):
-    """Writing @size bytes, for a plot."""
-    return Operation(f"write {size}", size, batch, _write(size))
 
 
 class Client:

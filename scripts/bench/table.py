@@ -91,3 +91,50 @@ def gate(measured):
     lines += [f"  softirq_bytes={one['softirq_bytes']}: {one['longest']:,}, "
               f"of {one['runs']} runs" for one in measured["softirq"]]
     return "\n".join(lines)
+
+
+# CPUs that the critical path is drawn for
+CORES = (1, 2, 4, 8, 16)
+
+
+def _serial(one):
+    """Instructions that the requests of one connection wait for, however many
+    CPUs there are: its reader's, or those of its writes."""
+    return max(one["reader"], one["writes"])
+
+
+def critical(measured):
+    """What critical.measure() found, with smbsign beside ksmbd alone, in
+    thousands of instructions a MiB; and how many times as fast that makes one
+    connection with smbsign, on 1, 2, 4... CPUs."""
+    lines = ["critical path of one connection, thousands of instructions a MiB:"
+             " smbsign (ksmbd alone)",
+             "  algorithm   operation         reader          writes         "
+             "workers  " + "".join(f"{n:>6}" for n in CORES)]
+    alone = {(one["algorithm"], one["operation"]): one
+             for one in measured if one["alone"]}
+    for one in measured:
+        if one["alone"]:
+            continue
+        # ksmbd alone has no AES-GMAC: its clients get AES-CMAC
+        beside = alone.get((one["algorithm"], one["operation"])) or \
+            alone.get(("AES-CMAC", one["operation"]))
+        if not beside:
+            continue
+        cells = [f"{_thousands(one, part):7,} ({_thousands(beside, part):,})"
+                 for part in ("reader", "writes", "workers")]
+        gains = [_time(beside, cores) / _time(one, cores) for cores in CORES]
+        lines.append(f"  {one['algorithm']:11} {one['operation']:11} " +
+                     "".join(f"{cell:>16}" for cell in cells) + "  " +
+                     "".join(f"{gain:6.2f}" for gain in gains))
+    return "\n".join(lines)
+
+
+def _thousands(one, part):
+    return round(one[part] * (1 << 20) / one["bytes"] / 1000)
+
+
+def _time(one, cores):
+    """What a request takes if many are under way: its share of all CPUs, or
+    the part that others wait for."""
+    return max((one["reader"] + one["workers"]) / cores, _serial(one))

@@ -119,6 +119,36 @@ def forged_writes_around_hold_bytes(rig):
     file.close()
 
 
+@case(modes=GUARDED, profiles=ALGORITHMS)
+def reads_are_signed_side_by_side(rig):
+    """In ksmbd's workers, not in the order in which they leave."""
+    data = pattern(MIB)
+    session, file = rig.session, rig.file(data)
+    pieces = [(n << 16, 65536) for n in range(8)]
+    earn(session, 2 * len(pieces))
+    requests = [session.request(wire.read(file.id, *piece))
+                for piece in pieces]
+    with rig.server.counts("signed_ahead", len(pieces)):
+        session.connection.send(*[session.sign(r.encode()) for r in requests])
+        answers = [session.answer(request) for request in requests]
+    for (offset, length), answer in zip(pieces, answers):
+        expect(answer.signed, f"what was read at {offset} is signed")
+        equal(wire.read_data(answer.raw), data[offset:offset + length],
+              f"what was read at {offset}")
+    file.close()
+
+
+@case(modes=GUARDED, profiles=ENCRYPTING)
+def encrypted_reads_are_not_signed(rig):
+    """Nobody looks at a signature inside, and AES-GMAC must make none."""
+    session = rig.new_session()
+    session.encrypting = True
+    file = rig.file(pattern(65536), session)
+    with rig.server.counts("signed_ahead", 0):
+        equal(session.read(file.id, 0, 65536), pattern(65536), "what was read")
+    file.close()
+
+
 @case(profiles=ENCRYPTING)
 def encrypted_write_arrives_whole(rig):
     session = rig.new_session()
