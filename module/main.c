@@ -7,6 +7,7 @@
 
 #include "admin/sysctl.h"
 #include "base/grace.h"
+#include "gate/ahead.h"
 #include "gate/queue.h"
 #include "ksmbd/hooks.h"
 #include "mac/derive.h"
@@ -72,10 +73,13 @@ static int __init smbsign_init(void)
 	ret = smbsign_procfs_init();
 	if (ret)
 		goto err_sysctl;
+	ret = smbsign_ahead_init();
+	if (ret)
+		goto err_procfs;
 	/* The hooks come first: keys must be seen from the first connection on. */
 	ret = smbsign_hooks_init();
 	if (ret)
-		goto err_procfs;
+		goto err_ahead;
 	ret = smbsign_attach_init();
 	if (ret)
 		goto err_hooks;
@@ -85,6 +89,8 @@ static int __init smbsign_init(void)
 
 err_hooks:
 	smbsign_hooks_exit();
+err_ahead:
+	smbsign_ahead_exit();
 err_procfs:
 	smbsign_procfs_exit();
 err_sysctl:
@@ -103,6 +109,7 @@ static void __exit smbsign_exit(void)
 	/* A stricter policy looks at every connection, outside of any section. */
 	smbsign_sysctl_exit();
 	smbsign_attach_exit();
+	smbsign_ahead_exit();
 	smbsign_hooks_exit();
 	drain_callers();
 	smbsign_procfs_exit();

@@ -15,6 +15,7 @@
 #include "../samples.h"
 
 #include "base/grace.h"
+#include "gate/ahead.c"
 #include "gate/cursor.c"
 #include "gate/gate.c"
 #include "gate/release.c"
@@ -1070,6 +1071,132 @@ static void streamed(struct kunit *test)
 	KUNIT_EXPECT_GT(test, around.events[SMBSIGN_COUNT_STREAMED], 0U);
 }
 
+/* What the reader gets, until nothing more comes; a worker does his part. */
+static u32 read_beside_worker(struct smbsign_conn *conn)
+{
+	enum smbsign_next next;
+	u32 length, read = 0;
+
+	do {
+		lock_sock(conn->sk);
+		next = smbsign_gate_next(conn, &length);
+		release_sock(conn->sk);
+		if (next == SMBSIGN_NEXT_READ)
+			read += rig_read(conn, NULL, length);
+		if (next == SMBSIGN_NEXT_WAIT_AHEAD)
+			flush_workqueue(workers);
+	} while (next == SMBSIGN_NEXT_READ || next == SMBSIGN_NEXT_PAUSE ||
+		 next == SMBSIGN_NEXT_WAIT_AHEAD);
+	return read;
+}
+
+/* @data arrives in segments of @step bytes; how much can be read? */
+static u32 stream_beside(struct kunit *test, struct smbsign_conn *conn,
+			 const u8 *data, u32 length, u32 step)
+{
+	u32 at, read = 0;
+
+	start_at(conn, 0);
+	smbsign_ahead_prepare(conn);
+	for (at = 0; at < length; at += step) {
+		rig_arrive(test, conn, data + at, min(step, length - at), true);
+		if (at % 3 == 0)
+			read += read_beside_worker(conn);
+	}
+	return read + read_beside_worker(conn);
+}
+
+/* A worker verifies as the reader would: all is read, or not the last byte. */
+static void ahead(struct kunit *test)
+{
+	static const u32 steps[] = { 1460, 9000, LARGE / 2, 2 * LARGE };
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	unsigned int i, ahead;
+	u32 length, at;
+	u8 *data = large_write(test, &length);
+
+	smbsign_knobs.hold_bytes = 4096;
+	smbsign_knobs.softirq_bytes = 4096;
+	KUNIT_ASSERT_EQ(test, 0, smbsign_ahead_init());
+	for (i = 0; i < ARRAY_SIZE(steps); i++)
+		KUNIT_EXPECT_EQ(test, length, stream_beside(test, conn, data,
+							    length, steps[i]));
+	ahead = around.events[SMBSIGN_COUNT_VERIFIED_AHEAD];
+	KUNIT_EXPECT_GE(test, ahead, 2U);
+	for (at = 68; at < length; at += 2999) {
+		data[at] ^= 0x10;
+		KUNIT_EXPECT_LT(test, stream_beside(test, conn, data, length,
+						    LARGE), length);
+		KUNIT_EXPECT_EQ(test, SMBSIGN_LIFE_CUT, conn->life);
+		data[at] ^= 0x10;
+	}
+	KUNIT_EXPECT_EQ(test, ahead, around.events[SMBSIGN_COUNT_VERIFIED_AHEAD]);
+	/* What fits in softirq is not handed over. */
+	smbsign_knobs.softirq_bytes = length;
+	KUNIT_EXPECT_EQ(test, length, stream_beside(test, conn, data, length,
+						    LARGE));
+	KUNIT_EXPECT_EQ(test, ahead, around.events[SMBSIGN_COUNT_VERIFIED_AHEAD]);
+	smbsign_ahead_exit();
+}
+
+/* The connection ends before the worker looks. */
+static void ahead_cut(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	u32 length, bytes;
+	u8 *data = large_write(test, &length);
+
+	smbsign_knobs.hold_bytes = 4096;
+	smbsign_knobs.softirq_bytes = 4096;
+	KUNIT_ASSERT_EQ(test, 0, smbsign_ahead_init());
+	start_at(conn, 0);
+	smbsign_ahead_prepare(conn);
+	rig_arrive(test, conn, data, length, true);
+	lock_sock(conn->sk);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_NEXT_WAIT_AHEAD,
+			smbsign_gate_next(conn, &bytes));
+	KUNIT_EXPECT_TRUE(test, smbsign_gate_is_away(conn));
+	conn->life = SMBSIGN_LIFE_CUT;
+	__skb_queue_purge(&conn->sk->sk_receive_queue);
+	release_sock(conn->sk);
+	smbsign_ahead_exit();
+	KUNIT_EXPECT_FALSE(test, smbsign_gate_is_away(conn));
+	KUNIT_EXPECT_EQ(test, 0U, released_bytes(conn));
+}
+
+/* What is held stays, whatever becomes of the queue. */
+static void ahead_holds(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	u8 expected[SMB2_SIGNATURE_SIZE], got[SMB2_SIGNATURE_SIZE];
+	const struct smb2_header header = { };
+	struct smbsign_mac mac[2] = { };
+	struct sk_buff_head held;
+	struct smbsign_key *key;
+	u32 length, part, i;
+	u8 *data = large_write(test, &length);
+
+	part = length - 200;
+	for (i = 0; i < ARRAY_SIZE(mac); i++) {
+		key = smbsign_key_alloc(SMB2_SIGNING_AES_CMAC, session_key);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, key);
+		KUNIT_ASSERT_EQ(test, 0, smbsign_mac_begin(&mac[i], key, &header));
+	}
+	start_at(conn, 0);
+	rig_arrive(test, conn, data, 3000, true);
+	rig_arrive(test, conn, data + 3000, length - 3000, true);
+	__skb_queue_head_init(&held);
+	KUNIT_EXPECT_EQ(test, 0, smbsign_queue_hold(conn->sk, 100, part, &held));
+	KUNIT_EXPECT_EQ(test, 0, smbsign_queue_mac(conn->sk, &mac[0], 100, part));
+	__skb_queue_purge(&conn->sk->sk_receive_queue);
+	KUNIT_EXPECT_EQ(test, 0, smbsign_queue_mac_held(&held, &mac[1], 100, part));
+	__skb_queue_purge(&held);
+	KUNIT_EXPECT_EQ(test, 0, smbsign_mac_end(&mac[0], expected));
+	KUNIT_EXPECT_EQ(test, 0, smbsign_mac_end(&mac[1], got));
+	KUNIT_EXPECT_MEMEQ(test, expected, got, sizeof(got));
+	KUNIT_EXPECT_EQ(test, -EAGAIN, smbsign_queue_hold(conn->sk, 100, 1, &held));
+}
+
 /* If the frame may be held, nothing can be read before its end. */
 static void held(struct kunit *test)
 {
@@ -2071,6 +2198,9 @@ static struct kunit_case gate_cases[] = {
 	KUNIT_CASE(logs_in_twice),
 	KUNIT_CASE(unblocked),
 	KUNIT_CASE(transparent),
+	KUNIT_CASE(ahead),
+	KUNIT_CASE(ahead_cut),
+	KUNIT_CASE(ahead_holds),
 	KUNIT_CASE(streamed),
 	KUNIT_CASE(held),
 	KUNIT_CASE(no_room),

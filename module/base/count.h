@@ -15,6 +15,7 @@
 	X(FRAMES, "frames")			\
 	X(VERIFIED, "verified")			\
 	X(VERIFIED_SOFTIRQ, "verified_softirq")	\
+	X(VERIFIED_AHEAD, "verified_ahead")	\
 	X(STREAMED, "streamed")			\
 	X(ENCRYPTED, "encrypted")		\
 	X(PROVISIONAL, "provisional")		\

@@ -14,6 +14,7 @@
 #include "admin/sysctl.h"
 #include "base/count.h"
 #include "base/grace.h"
+#include "gate/ahead.h"
 #include "gate/cursor.h"
 #include "gate/negotiate.h"
 #include "gate/refuse.h"
@@ -236,7 +237,9 @@ static enum smbsign_step step_once(struct smbsign_conn *conn, u32 largest)
 	case SMBSIGN_GATE_REQUEST:
 		return smbsign_request_header(conn);
 	case SMBSIGN_GATE_BODY:
-		return smbsign_request_body(conn, largest);
+		return smbsign_ahead_start(conn) ?
+		       SMBSIGN_STEP_STARVED :
+		       smbsign_request_body(conn, largest);
 	case SMBSIGN_GATE_SWALLOW:
 		return SMBSIGN_STEP_REFUSING;
 	default:
@@ -285,6 +288,8 @@ static bool bulk_wakes(struct smbsign_conn *conn)
 	struct smbsign_gate *gate = &conn->gate;
 
 	unstall_frame(conn);
+	if (smbsign_ahead_start(conn))
+		return false;
 	return gate->frame.fate != SMBSIGN_FATE_HELD ||
 	       conn->life != SMBSIGN_LIFE_OPEN ||
 	       !before(end, gate->request.end) ||
@@ -382,6 +387,8 @@ enum smbsign_next smbsign_gate_next(struct smbsign_conn *conn, u32 *length)
 		if (smbsign_refuse_swallowed(conn) ||
 		    conn->life != SMBSIGN_LIFE_OPEN)
 			continue;
+		if (conn->gate.request.away)
+			return SMBSIGN_NEXT_WAIT_AHEAD;
 		return step == SMBSIGN_STEP_PAUSED ? SMBSIGN_NEXT_PAUSE :
 						     SMBSIGN_NEXT_WAIT;
 	}
@@ -423,6 +430,18 @@ u32 smbsign_gate_readable(const struct smbsign_conn *conn)
 bool smbsign_gate_is_transparent(const struct smbsign_conn *conn)
 {
 	return READ_ONCE(conn->gate.state) == SMBSIGN_GATE_TRANSPARENT;
+}
+
+/**
+ * smbsign_gate_is_away() - does a worker look at what arrives?
+ * @conn:	the connection
+ *
+ * Context: any.
+ * Return: true if he does, and wakes the reader for what there is to read.
+ */
+bool smbsign_gate_is_away(const struct smbsign_conn *conn)
+{
+	return READ_ONCE(conn->gate.request.away);
 }
 
 /**

@@ -12,6 +12,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/list.h>
+#include <linux/workqueue.h>
 
 #include "mac/mac.h"
 #include "rules/policy.h"
@@ -129,6 +130,9 @@ struct smbsign_gate_frame {
  *		verified
  * @lent:	its key is another connection's; see smbsign_policy_lends()
  * @mac:	its MAC, up to the cursor
+ * @away:	a worker computes @mac, also without the lock; only he ends that.
+ *		Also read without the lock
+ * @ahead:	that work; see ahead.c
  */
 struct smbsign_gate_request {
 	struct smbsign_element	element;
@@ -137,6 +141,8 @@ struct smbsign_gate_request {
 	struct smbsign_verdict	doom;
 	bool			lent;
 	struct smbsign_mac	mac;
+	bool			away;
+	struct work_struct	ahead;
 };
 
 /**
@@ -186,6 +192,7 @@ struct smbsign_gate {
  *				them
  * @SMBSIGN_NEXT_PAUSE:		give up the socket lock for a moment
  * @SMBSIGN_NEXT_WAIT:		wait for more
+ * @SMBSIGN_NEXT_WAIT_AHEAD:	wait for a worker, even if no more can come
  * @SMBSIGN_NEXT_EOF:		report the end of the stream
  * @SMBSIGN_NEXT_RESET:		reset the connection
  */
@@ -195,6 +202,7 @@ enum smbsign_next {
 	SMBSIGN_NEXT_SWALLOW,
 	SMBSIGN_NEXT_PAUSE,
 	SMBSIGN_NEXT_WAIT,
+	SMBSIGN_NEXT_WAIT_AHEAD,
 	SMBSIGN_NEXT_EOF,
 	SMBSIGN_NEXT_RESET,
 };
@@ -221,5 +229,6 @@ int smbsign_gate_substitute(struct smbsign_conn *conn, struct iov_iter *to,
 			    size_t length);
 bool smbsign_gate_arrived(struct smbsign_conn *conn);
 bool smbsign_gate_is_transparent(const struct smbsign_conn *conn);
+bool smbsign_gate_is_away(const struct smbsign_conn *conn);
 
 #endif /* SMBSIGN_GATE_H */

@@ -228,6 +228,68 @@ int smbsign_queue_mac(struct sock *sk, struct smbsign_mac *mac, u32 seq,
 }
 
 /**
+ * smbsign_queue_hold() - make bytes of the queue stay, whatever becomes of it
+ * @sk:		a TCP socket, locked
+ * @seq:	sequence number of the first byte
+ * @length:	number of bytes
+ * @held:	gets segments of our own that share the bytes, even on error: the
+ *		caller frees them
+ *
+ * Context: process, may sleep.
+ * Return: 0, -EAGAIN if not all of the bytes have arrived, or -ENOMEM.
+ */
+int smbsign_queue_hold(struct sock *sk, u32 seq, u32 length,
+		       struct sk_buff_head *held)
+{
+	struct sk_buff *skb = queue_find(sk, seq), *clone;
+	u32 part;
+
+	for (;;) {
+		if (IS_ERR(skb))
+			return PTR_ERR(skb);
+		/* TCP adds nothing to a segment that shares its bytes. */
+		clone = skb_clone(skb, GFP_KERNEL | __GFP_NOWARN);
+		if (!clone)
+			return -ENOMEM;
+		__skb_queue_tail(held, clone);
+		part = queue_part(skb, seq, length);
+		seq += part;
+		length -= part;
+		if (!length)
+			return 0;
+		skb = queue_next(sk, skb);
+	}
+}
+
+/**
+ * smbsign_queue_mac_held() - add bytes that are held to a MAC
+ * @held:	what smbsign_queue_hold() has filled
+ * @mac:	the MAC, begun
+ * @seq:	as for smbsign_queue_hold()
+ * @length:	as for smbsign_queue_hold()
+ *
+ * Context: any but hard interrupt.
+ * Return: 0 or the error of the kernel's crypto.
+ */
+int smbsign_queue_mac_held(const struct sk_buff_head *held,
+			   struct smbsign_mac *mac, u32 seq, u32 length)
+{
+	struct sk_buff *skb;
+	int ret = 0;
+	u32 part;
+
+	skb_queue_walk(held, skb) {
+		part = queue_part(skb, seq, length);
+		ret = mac_skb(mac, skb, seq - TCP_SKB_CB(skb)->seq, part);
+		if (ret)
+			break;
+		seq += part;
+		length -= part;
+	}
+	return ret;
+}
+
+/**
  * smbsign_queue_peek() - copy bytes of the queue
  * @sk:		a TCP socket, locked
  * @seq:	sequence number of the first byte

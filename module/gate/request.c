@@ -433,6 +433,8 @@ static enum smbsign_step signature_is_right(struct smbsign_conn *conn,
 	smbsign_count(SMBSIGN_COUNT_VERIFIED);
 	if (in_serving_softirq())
 		smbsign_count(SMBSIGN_COUNT_VERIFIED_SOFTIRQ);
+	if (gate->request.away)
+		smbsign_count(SMBSIGN_COUNT_VERIFIED_AHEAD);
 	prove_request(&gate->frame, shown);
 	if (gate->request.doom.status)
 		return smbsign_refuse_frame(conn, &gate->request.doom);
@@ -457,6 +459,27 @@ static enum smbsign_step verify_request(struct smbsign_conn *conn)
 		return signature_is_wrong(conn, &policy);
 	return signature_is_right(conn, &policy, serial,
 				  key_for_answer(request, key));
+}
+
+/**
+ * smbsign_request_advance() - bytes of the request have been added to its MAC
+ * @conn:	the connection
+ * @length:	how many
+ *
+ * Context: as smbsign_request_take().
+ * Return: ON, or why the gate stops.
+ */
+enum smbsign_step smbsign_request_advance(struct smbsign_conn *conn, u32 length)
+{
+	struct smbsign_gate *gate = &conn->gate;
+	struct smbsign_cursor *cursor = &gate->cursor;
+
+	cursor->parsed += length;
+	smbsign_cursor_charge(cursor, length);
+	if (cursor->parsed == gate->request.end)
+		return verify_request(conn);
+	smbsign_release_streamed(gate);
+	return cursor->budget ? SMBSIGN_STEP_STARVED : SMBSIGN_STEP_PAUSED;
 }
 
 /**
@@ -489,10 +512,5 @@ enum smbsign_step smbsign_request_body(struct smbsign_conn *conn, u32 largest)
 		return SMBSIGN_STEP_STARVED;
 	if (ret)
 		return smbsign_step_cut(conn, SMBSIGN_REASON_NO_MEMORY);
-	cursor->parsed += ready;
-	smbsign_cursor_charge(cursor, ready);
-	if (cursor->parsed == gate->request.end)
-		return verify_request(conn);
-	smbsign_release_streamed(gate);
-	return cursor->budget ? SMBSIGN_STEP_STARVED : SMBSIGN_STEP_PAUSED;
+	return smbsign_request_advance(conn, ready);
 }

@@ -15,6 +15,7 @@
 #include "admin/sysctl.h"
 #include "base/count.h"
 #include "base/grace.h"
+#include "gate/ahead.h"
 #include "socket/attach.h"
 #include "socket/listener.h"
 #include "socket/proto.h"
@@ -61,6 +62,7 @@ static void attach_socket(struct sock *sk)
 		shut_out(sk, SMBSIGN_REASON_NO_MEMORY);
 		return;
 	}
+	smbsign_ahead_prepare(conn);
 	if (inet_csk(sk)->icsk_ulp_ops ||
 	    !smbsign_guard_install(sk, SMBSIGN_GUARD_CONN,
 				   &smbsign_proto_functions)) {

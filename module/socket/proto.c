@@ -96,6 +96,25 @@ static void wait_for_more(struct smbsign_conn *conn, long *timeout, int kick)
 }
 
 /*
+ * The worker wakes us.  It needs only what has arrived, so the end of the
+ * stream is not looked at until it is done.
+ */
+static int wait_for_worker(struct smbsign_conn *conn, long *timeout, int kick)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct sock *sk = conn->sk;
+
+	if (!*timeout)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(*timeout);
+	add_wait_queue(sk_sleep(sk), &wait);
+	sk_wait_event(sk, timeout, atomic_read(&conn->kick) != kick, &wait);
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return 1;
+}
+
+/*
  * Do what the gate says until there is something for ksmbd.  Then *@readable
  * released bytes are in the queue; otherwise return what recvmsg() must return.
  */
@@ -130,6 +149,9 @@ static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
 			ret = nothing_to_read(sk, timeout);
 			if (ret > 0)
 				wait_for_more(conn, &timeout, kick);
+			break;
+		case SMBSIGN_NEXT_WAIT_AHEAD:
+			ret = wait_for_worker(conn, &timeout, kick);
 			break;
 		}
 	}
@@ -261,9 +283,12 @@ static void smbsign_data_ready(struct sock *sk)
 	int grace = smbsign_grace_enter();
 	struct smbsign_conn *conn = smbsign_conn_of(sk);
 
-	/* The socket's owner looks by itself before it waits. */
-	if (conn && (sock_owned_by_user_nocheck(sk) ||
-		     smbsign_gate_arrived(conn)))
+	/*
+	 * A worker looks before it is done.  So does the socket's owner, before
+	 * it waits.
+	 */
+	if (conn && (sock_owned_by_user_nocheck(sk) ?
+		     !smbsign_gate_is_away(conn) : smbsign_gate_arrived(conn)))
 		conn->data_ready(sk);
 	smbsign_grace_leave(grace);
 }

@@ -64,6 +64,7 @@ static void conn_free(struct rcu_head *rcu)
 
 static void gate_empty(struct smbsign_gate *gate)
 {
+	WARN_ON_ONCE(gate->request.away);
 	smbsign_awaited_free(&gate->frame.expected);
 	smbsign_mac_cancel(&gate->request.mac);
 	kfree(gate->substitute);

@@ -95,12 +95,13 @@ def gate(measured):
 
 # CPUs that the critical path is drawn for
 CORES = (1, 2, 4, 8, 16)
+PARTS = ("reader", "ahead", "writes", "workers")
 
 
 def _serial(one):
     """Instructions that the requests of one connection wait for, however many
-    CPUs there are: its reader's, or those of its writes."""
-    return max(one["reader"], one["writes"])
+    CPUs there are."""
+    return max(one["reader"], one["ahead"], one["writes"])
 
 
 def critical(measured):
@@ -109,8 +110,9 @@ def critical(measured):
     connection with smbsign, on 1, 2, 4... CPUs."""
     lines = ["critical path of one connection, thousands of instructions a MiB:"
              " smbsign (ksmbd alone)",
-             "  algorithm   operation         reader          writes         "
-             "workers  " + "".join(f"{n:>6}" for n in CORES)]
+             "  algorithm   operation  " + "".join(
+                 f"{part:>16}" for part in PARTS) + "  " +
+             "".join(f"{number:>6}" for number in CORES)]
     alone = {(one["algorithm"], one["operation"]): one
              for one in measured if one["alone"]}
     for one in measured:
@@ -122,7 +124,7 @@ def critical(measured):
         if not beside:
             continue
         cells = [f"{_thousands(one, part):7,} ({_thousands(beside, part):,})"
-                 for part in ("reader", "writes", "workers")]
+                 for part in PARTS]
         gains = [_time(beside, cores) / _time(one, cores) for cores in CORES]
         lines.append(f"  {one['algorithm']:11} {one['operation']:11} " +
                      "".join(f"{cell:>16}" for cell in cells) + "  " +
@@ -137,4 +139,5 @@ def _thousands(one, part):
 def _time(one, cores):
     """What a request takes if many are under way: its share of all CPUs, or
     the part that others wait for."""
-    return max((one["reader"] + one["workers"]) / cores, _serial(one))
+    return max((one["reader"] + one["ahead"] + one["workers"]) / cores,
+               _serial(one))

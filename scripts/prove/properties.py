@@ -425,11 +425,13 @@ WINDOW_PROOF = Proof("window.c", (WINDOW,), (
 VERIFIED_PROOF = Proof("verified.c", (VERIFIED,), (
     Property(
         "given_as_noted_and_once",
-        "ksmbd's check is answered from what was verified only if MessageId and key are those "
-        "of the request that was verified (threat-model.rst), with its signature, and once",
+        "ksmbd's check is answered from what was verified only if MessageId, key and length are "
+        "those of the request that was verified (threat-model.rst), with its signature, and once",
         (in_verified("	if (!entry->key || entry->key != key ||", "	if (!entry->key ||"),
-         in_verified("entry->key != key || entry->message_id != message_id)",
-                     "entry->key != key)"),
+         in_verified("	    entry->message_id != message_id || entry->length != length)",
+                     "	    entry->length != length)"),
+         in_verified("	    entry->message_id != message_id || entry->length != length)",
+                     "	    entry->message_id != message_id)"),
          in_verified("	entry->key = 0;\n", ""),
          in_verified("	if (!entry->key || entry->key != key", "	if (entry->key != key"),
          in_verified("	memcpy(signature, entry->signature, SMB2_SIGNATURE_SIZE);",
@@ -439,6 +441,7 @@ VERIFIED_PROOF = Proof("verified.c", (VERIFIED,), (
         "notes_what_it_is_told",
         "What is there was noted, and where it is looked for (verified.c)",
         (in_verified("	entry->message_id = message_id;\n", ""),
+         in_verified("	entry->length = length;\n", ""),
          in_verified("	room = !entry->key;", "	room = entry->key;"),
          in_verified("	memcpy(entry->signature, signature, sizeof(entry->signature));\n", "")),
         unwind=17),

@@ -44,6 +44,7 @@ static bool same(const struct smbsign_verified_entry *a,
 		 const struct smbsign_verified_entry *b)
 {
 	return a->message_id == b->message_id && a->key == b->key &&
+	       a->length == b->length &&
 	       !memcmp(a->signature, b->signature, SMB2_SIGNATURE_SIZE);
 }
 
@@ -62,18 +63,20 @@ void given_as_noted_and_once(void)
 	struct smbsign_verified_entry *entry;
 	u64 id = ANY(u64), key = ANY(u64);
 	unsigned int at = any_entry(), place;
+	u32 length = ANY(u32);
 	bool taken;
 
 	make_any(&table);
 	before = table;
-	taken = smbsign_verified_take(&table.verified, id, key, signature);
+	taken = smbsign_verified_take(&table.verified, id, key, length, signature);
 	place = hash_64(id, BITS);
 	entry = &before.entry[place];
-	/* There, of this request and this key, and as it was noted */
-	PROVE(taken == (key && entry->key == key && entry->message_id == id));
+	/* There, of this message and this key, and as it was noted */
+	PROVE(taken == (key && entry->key == key && entry->message_id == id &&
+			entry->length == length));
 	if (taken) {
 		PROVE(!memcmp(signature, entry->signature, SMB2_SIGNATURE_SIZE));
-		PROVE(!smbsign_verified_take(&table.verified, id, key, again));
+		PROVE(!smbsign_verified_take(&table.verified, id, key, length, again));
 	}
 	PROVE(is_sound(&table.verified, at));
 	PROVE((taken && at == place) ? !table.entry[at].key :
@@ -89,19 +92,20 @@ void notes_what_it_is_told(void)
 	u8 signature[SMB2_SIGNATURE_SIZE], taken[SMB2_SIGNATURE_SIZE];
 	u64 id = ANY(u64), key = ANY(u64);
 	unsigned int at = any_entry(), place;
+	u32 length = ANY(u32);
 	bool room;
 
 	/* A key's serial is not 0. */
 	ASSUME(key);
 	make_any(&table);
 	before = table;
-	room = smbsign_verified_note(&table.verified, id, key, signature);
+	room = smbsign_verified_note(&table.verified, id, key, length, signature);
 	place = hash_64(id, BITS);
 	PROVE(is_sound(&table.verified, at));
 	if (at != place)
 		PROVE(same(&table.entry[at], &before.entry[at]));
 	PROVE(room == !before.entry[place].key);
-	PROVE(smbsign_verified_take(&table.verified, id, key, taken));
+	PROVE(smbsign_verified_take(&table.verified, id, key, length, taken));
 	PROVE(!memcmp(taken, signature, SMB2_SIGNATURE_SIZE));
 	REACHED(room);
 	REACHED(!room);
@@ -114,6 +118,7 @@ void growth_keeps_all(void)
 	u8 a[SMB2_SIGNATURE_SIZE] = {}, b[SMB2_SIGNATURE_SIZE] = {};
 	u64 id = ANY(u64), key = ANY(u64);
 	unsigned int at = ANY(unsigned int);
+	u32 length = ANY(u32);
 	bool found;
 
 	ASSUME(at < 2 * ENTRIES);
@@ -122,8 +127,8 @@ void growth_keeps_all(void)
 	before.verified.entry = before.entry;
 	PROVE(smbsign_verified_resize(&table.verified, larger, BITS + 1) == table.entry);
 	PROVE(is_sound(&table.verified, at));
-	found = smbsign_verified_take(&table.verified, id, key, a);
-	PROVE(found == smbsign_verified_take(&before.verified, id, key, b));
+	found = smbsign_verified_take(&table.verified, id, key, length, a);
+	PROVE(found == smbsign_verified_take(&before.verified, id, key, length, b));
 	PROVE(!memcmp(a, b, SMB2_SIGNATURE_SIZE));
 	REACHED(found);
 	REACHED(!found);
@@ -137,8 +142,8 @@ void nothing_without_memory(void)
 	u8 bits = smbsign_verified_wanted(&verified);
 	unsigned int at = any_entry();
 
-	PROVE(!smbsign_verified_note(&verified, ANY(u64), ANY(u64), signature));
-	PROVE(!smbsign_verified_take(&verified, ANY(u64), ANY(u64), signature));
+	PROVE(!smbsign_verified_note(&verified, ANY(u64), ANY(u64), ANY(u32), signature));
+	PROVE(!smbsign_verified_take(&verified, ANY(u64), ANY(u64), ANY(u32), signature));
 	PROVE(bits == SMBSIGN_VERIFIED_BITS);
 	PROVE(!smbsign_verified_resize(&verified, entry, BITS));
 	PROVE(is_sound(&verified, at) && !entry[at].key);

@@ -138,6 +138,17 @@ def reads_are_signed_side_by_side(rig):
     file.close()
 
 
+@case(modes=GUARDED, profiles=ALGORITHMS)
+def large_writes_are_verified_beside_the_reader(rig):
+    """By a worker, on another CPU."""
+    file = rig.file()
+    earn(rig.session, wire.charge_for(MIB))
+    with rig.server.counts("verified_ahead"):
+        rig.session.write(file.id, 0, pattern(MIB))
+    equal(file.content, pattern(MIB), "content")
+    file.close()
+
+
 @case(modes=GUARDED, profiles=ENCRYPTING)
 def encrypted_reads_are_not_signed(rig):
     """Nobody looks at a signature inside, and AES-GMAC must make none."""
