@@ -38,8 +38,9 @@ def in_credits(old, new):
 
 @dataclasses.dataclass(frozen=True)
 class Property:
-    """The function of that name in the harness. Loops are unwound so often, those named
-    as often as they say; if one could go on, that is a failure, too."""
+    """The function of that name in the harness, or what a model asserts. Loops are
+    unwound so often, those named as often as they say; if one could go on, that is a
+    failure, too."""
     name: str
     # The sentence, and where it is from
     says: str
@@ -598,3 +599,15 @@ FRAME_PROOF = Proof("frame.c", (FRAME,), (
 ), oracles=("scripts/fuzz/oracle/frame.c",))
 
 PROOFS = (POLICY_PROOF, WINDOW_PROOF, VERIFIED_PROOF, DUE_PROOF, NONCES_PROOF, FRAME_PROOF)
+
+MODELS = (Proof("connection.pml", (), (
+    Property(
+        "everybody_ends_and_nobody_is_late",
+        "An object that others can see is freed after a grace period; rmmod waits for whoever "
+        "is inside, and ends; nobody waits in a section for what a peer does (locking.rst)",
+        # Parts of the model
+        tuple((name, "", "") for name in (
+            "DETACH_TWICE", "PUT_TOO_EARLY", "NO_CODE_SECTION", "NO_REFERENCE",
+            "WAITS_IN_SECTION", "FREED_AT_ONCE", "NOT_ABORTED", "NOT_ON_THE_WAY_IN",
+            "NOT_IN_SECTIONS", "NOT_IN_CODE", "NOT_ON_THE_WAY_OUT", "NO_BARRIER"))),
+)),)
