@@ -26,7 +26,7 @@ struct smbsign_conn {
 	struct smbsign_conn_facts	facts;
 	struct smbsign_window		window;
 	struct smbsign_due		*due;
-	struct smbsign_verified		verified;
+	struct smbsign_verified		verified, ahead;
 	bool				repeats;
 };
 
