@@ -320,7 +320,7 @@ MUTANTS = (
      "	return !session->guest &&", "takeover --match /2.1"),
     ("guests are authenticated again", "module/rules/policy.c",
      "	return conn->dialect >= SMB2_DIALECT_300 && !session->guest &&",
-     "	return conn->dialect >= SMB2_DIALECT_300 &&", "fuzz policy"),
+     "	return conn->dialect >= SMB2_DIALECT_300 &&", "kunit"),
     ("what looks proven is signed", "module/gate/request.c",
      "	if (looks_proven(element, session, header))\n",
      "	if (0)\n", "takeover"),

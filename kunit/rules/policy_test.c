@@ -594,6 +594,46 @@ static void encrypted(struct kunit *test)
 	}
 }
 
+/* Only who shows a secret key, each time the same, may authenticate again. */
+static void again(struct kunit *test)
+{
+	static const u16 dialects[] = {
+		SMB2_DIALECT_202, SMB2_DIALECT_210, SMB2_DIALECT_300,
+		SMB2_DIALECT_302, SMB2_DIALECT_311,
+	};
+	const struct smbsign_policy policy = {
+		.mode = SMBSIGN_POLICY_NEGOTIATED, .allow_guest = true,
+	};
+	struct smbsign_element element = {
+		.command = SMB2_CMD_SESSION_SETUP, .session_id = 5,
+		.length = 200, .last = true,
+	};
+	struct smbsign_session_facts session = {
+		.state = SMBSIGN_SESSION_ESTABLISHED, .has_key = true,
+	};
+	struct smbsign_conn_facts conn = { };
+	struct smbsign_verdict verdict;
+	u32 i, bits;
+	bool may;
+
+	for (i = 0; i < ARRAY_SIZE(dialects); i++) {
+		for (bits = 0; bits < 8; bits++) {
+			conn.dialect = dialects[i];
+			session.guest = bits & 1;
+			session.keyless = bits & 2;
+			element.flags = bits & 4 ? SMB2_FLAG_SIGNED : 0;
+			may = conn.dialect >= SMB2_DIALECT_300 && !(bits & 3);
+			verdict = smbsign_policy_element(&policy, &conn,
+							 &session, &element,
+							 true);
+			KUNIT_EXPECT_EQ_MSG(test, !may,
+					    verdict.reason ==
+					    SMBSIGN_REASON_AGAIN && verdict.status,
+					    "dialect %x, %u", conn.dialect, bits);
+		}
+	}
+}
+
 /*
  * What passed under another policy and would not pass now: a guest's session,
  * and an unproven request of a session that must sign.
@@ -978,6 +1018,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(is_binding),
 	KUNIT_CASE(frames),
 	KUNIT_CASE(encrypted),
+	KUNIT_CASE(again),
 	KUNIT_CASE(outgrown),
 	KUNIT_CASE(stricter),
 	KUNIT_CASE(compound),
