@@ -13,9 +13,9 @@
  * then.  The reader gets nothing that is not in the MAC, and the last byte only
  * after the verdict.
  *
- * What the worker holds is in the queue as well, so that TCP's own bounds hold
- * for it.  Only if the connection ends meanwhile, AHEAD_BYTES at most outlive
- * the queue, until the worker looks up.
+ * What the worker holds is in the queue as well, and counts there.  Only if the
+ * queue goes meanwhile, or TCP packs it anew, it outlives that: the segments in
+ * which AHEAD_BYTES lie, until the worker looks up.
  */
 #include <linux/skbuff.h>
 #include <linux/workqueue.h>
@@ -56,35 +56,41 @@ static bool is_worth_it(const struct smbsign_conn *conn)
 	       ready_bytes(conn) >= AHEAD_LEAST;
 }
 
-/* Add bytes to the MAC without the socket lock. */
-static int mac_unlocked(struct smbsign_conn *conn, u32 length)
+/*
+ * Add up to @length bytes to the MAC without the socket lock; with it, if there
+ * is no memory.  Returns how many, or an error.
+ */
+static int mac_some(struct smbsign_conn *conn, u32 length)
 {
+	struct smbsign_mac *mac = &conn->gate.request.mac;
 	u32 seq = conn->gate.cursor.parsed;
 	struct sk_buff_head held;
-	int ret;
+	int some, ret;
 
 	__skb_queue_head_init(&held);
-	ret = smbsign_queue_hold(conn->sk, seq, length, &held);
-	if (!ret) {
+	some = smbsign_queue_hold(conn->sk, seq, length, &held);
+	if (some > 0) {
 		release_sock(conn->sk);
-		ret = smbsign_queue_mac_held(&held, &conn->gate.request.mac, seq,
-					     length);
+		ret = smbsign_queue_mac_held(&held, mac, seq, some);
 		cond_resched();
 		lock_sock(conn->sk);
+	} else {
+		ret = smbsign_queue_mac(conn->sk, mac, seq, length);
+		some = length;
 	}
-	__skb_queue_purge(&held);
-	return ret;
+	smbsign_queue_let_go(&held);
+	return ret ?: some;
 }
 
-/* Take in that @length bytes more are in the MAC, or could not be added. */
-static void take_in(struct smbsign_conn *conn, u32 length, int error)
+/* Take in that @some bytes more are in the MAC, or what went wrong. */
+static void take_in(struct smbsign_conn *conn, int some)
 {
 	int grace = smbsign_grace_enter();
 
-	if (error)
+	if (some < 0)
 		smbsign_step_cut(conn, SMBSIGN_REASON_NO_MEMORY);
 	else if (conn->life == SMBSIGN_LIFE_OPEN)
-		smbsign_request_advance(conn, length);
+		smbsign_request_advance(conn, some);
 	smbsign_grace_leave(grace);
 }
 
@@ -96,7 +102,7 @@ static void verify_arrived(struct smbsign_conn *conn)
 {
 	const struct smbsign_gate *gate = &conn->gate;
 	u32 length;
-	int error;
+	int some;
 
 	while (conn->life == SMBSIGN_LIFE_OPEN &&
 	       gate->state == SMBSIGN_GATE_BODY) {
@@ -104,11 +110,11 @@ static void verify_arrived(struct smbsign_conn *conn)
 		if (length < AHEAD_LEAST &&
 		    gate->cursor.parsed + length != gate->request.end)
 			return;
-		error = mac_unlocked(conn, length);
+		some = mac_some(conn, length);
 		/* A FIN that was read counts in copied_seq, but is no byte. */
-		if (error == -EAGAIN)
+		if (some == -EAGAIN)
 			return;
-		take_in(conn, length, error);
+		take_in(conn, some);
 		smbsign_conn_kick(conn);
 	}
 }
@@ -175,7 +181,8 @@ void smbsign_ahead_prepare(struct smbsign_conn *conn)
 int smbsign_ahead_init(void)
 {
 	/* Writing may be how memory becomes free: one of them is always there. */
-	workers = alloc_workqueue("smbsign", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	workers = alloc_workqueue("smbsign",
+				  WQ_UNBOUND | WQ_MEM_RECLAIM | WQ_SYSFS, 0);
 	return workers ? 0 : -ENOMEM;
 }
 

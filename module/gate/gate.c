@@ -141,11 +141,12 @@ static enum smbsign_step not_smb(struct smbsign_conn *conn)
 	struct smbsign_policy policy;
 
 	smbsign_policy_get(&policy);
-	if (smbsign_verdict_settle(conn, &policy, &conn->gate.request.element,
+	/* With AES-GMAC, responses must be looked at, whatever the policy says. */
+	if (conn->due ||
+	    smbsign_verdict_settle(conn, &policy, &conn->gate.request.element,
 				   &verdict))
 		return smbsign_step_cut(conn, verdict.reason);
 	WRITE_ONCE(conn->gate.state, SMBSIGN_GATE_TRANSPARENT);
-	smbsign_credits_drop_due(conn);
 	return SMBSIGN_STEP_ON;
 }
 

@@ -83,8 +83,8 @@ enum smbsign_fate {
  * @released:	ksmbd may read up to here; also read without the lock
  * @budget:	bytes that this call may still look at
  *
- * Positions are TCP sequence numbers: no skb pointer is kept across an unlock
- * of the socket.
+ * Positions are TCP sequence numbers: no pointer into the queue is kept across
+ * an unlock of the socket.
  */
 struct smbsign_cursor {
 	u32	parsed;

@@ -227,38 +227,55 @@ int smbsign_queue_mac(struct sock *sk, struct smbsign_mac *mac, u32 seq,
 	return 0;
 }
 
+/* Segments of our own at a time: each costs memory that TCP does not count. */
+#define HELD_MAX	64
+
 /**
  * smbsign_queue_hold() - make bytes of the queue stay, whatever becomes of it
  * @sk:		a TCP socket, locked
  * @seq:	sequence number of the first byte
- * @length:	number of bytes
- * @held:	gets segments of our own that share the bytes, even on error: the
- *		caller frees them
+ * @length:	number of bytes at most, all of which have arrived
+ * @held:	gets segments of our own that share the bytes, even on error; see
+ *		smbsign_queue_let_go()
  *
- * Context: process, may sleep.
- * Return: 0, -EAGAIN if not all of the bytes have arrived, or -ENOMEM.
+ * Context: any but hard interrupt.
+ * Return: how many bytes are held, -EAGAIN if the first has not arrived, or
+ * -ENOMEM.
  */
 int smbsign_queue_hold(struct sock *sk, u32 seq, u32 length,
 		       struct sk_buff_head *held)
 {
 	struct sk_buff *skb = queue_find(sk, seq), *clone;
-	u32 part;
+	u32 part, taken = 0;
 
 	for (;;) {
 		if (IS_ERR(skb))
 			return PTR_ERR(skb);
 		/* TCP adds nothing to a segment that shares its bytes. */
-		clone = skb_clone(skb, GFP_KERNEL | __GFP_NOWARN);
+		clone = skb_clone(skb, GFP_NOWAIT | __GFP_NOWARN);
 		if (!clone)
 			return -ENOMEM;
 		__skb_queue_tail(held, clone);
-		part = queue_part(skb, seq, length);
-		seq += part;
-		length -= part;
-		if (!length)
-			return 0;
+		part = queue_part(skb, seq + taken, length - taken);
+		taken += part;
+		if (taken == length || skb_queue_len(held) == HELD_MAX)
+			return taken;
 		skb = queue_next(sk, skb);
 	}
+}
+
+/**
+ * smbsign_queue_let_go() - free what was held
+ * @held:	what smbsign_queue_hold() has filled; empty on return
+ *
+ * Context: any but hard interrupt.
+ */
+void smbsign_queue_let_go(struct sk_buff_head *held)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(held)))
+		consume_skb(skb);
 }
 
 /**

@@ -21,6 +21,7 @@ int smbsign_queue_mac(struct sock *sk, struct smbsign_mac *mac, u32 seq,
 		      u32 length);
 int smbsign_queue_hold(struct sock *sk, u32 seq, u32 length,
 		       struct sk_buff_head *held);
+void smbsign_queue_let_go(struct sk_buff_head *held);
 int smbsign_queue_mac_held(const struct sk_buff_head *held,
 			   struct smbsign_mac *mac, u32 seq, u32 length);
 void smbsign_queue_cut(struct sock *sk, u32 seq);

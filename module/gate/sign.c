@@ -101,7 +101,10 @@ static int sign_header(struct smb2_header *header, u32 length,
 	return ret;
 }
 
-/* Has ksmbd's worker signed it (ksmbd/hooks.c)? */
+/*
+ * Has ksmbd's worker signed it (ksmbd/hooks.c)?  Nobody changes a long response
+ * after that.
+ */
 static bool is_signed(struct smbsign_conn *conn,
 		      const struct smbsign_response *response,
 		      struct smbsign_key *key)

@@ -23,6 +23,7 @@
 #include <linux/notifier.h>
 #include <linux/random.h>
 #include <linux/uio.h>
+#include <linux/unaligned.h>
 
 #include "base/grace.h"
 #include "compat/redirect.h"
@@ -67,6 +68,35 @@ static bool needs_signature(const struct smbsign_conn *conn)
 static size_t length_of(const struct kvec *vec, int vecs)
 {
 	return iov_length((const struct iovec *)vec, vecs);
+}
+
+/* The offset of the length of what follows, in the responses that have it apart. */
+#define LENGTH_AT	(sizeof(struct smb2_header) + 4)
+
+/*
+ * Does a message begin here?  In some responses ksmbd 6.x shows us another piece
+ * instead: for a READ that fails behind one that succeeds in a compound, what
+ * the latter has read; for a security descriptor, the descriptor.  Responses in
+ * two pieces have a length there that must fit, but for padding.
+ */
+static bool is_header(const struct kvec *vec, int vecs)
+{
+	const struct smb2_header *header = vec->iov_base;
+	size_t rest;
+	u32 length;
+
+	if (vecs < 1 || vec->iov_len < sizeof(*header) ||
+	    header->protocol_id != SMB2_PROTOCOL_ID ||
+	    header->structure_size != cpu_to_le16(sizeof(*header)))
+		return false;
+	if (vecs == 1)
+		return true;
+	if (vec->iov_len < LENGTH_AT + sizeof(length) ||
+	    vec->iov_len > LENGTH_AT + 12 || !smb2_is_response(header))
+		return false;
+	length = get_unaligned_le32(vec->iov_base + LENGTH_AT);
+	rest = length_of(vec + 1, vecs - 1);
+	return rest >= length && rest - length < 8;
 }
 
 /* Shorter ones are signed as they leave, except for what is read. */
@@ -181,15 +211,17 @@ typedef int (*sign_function)(void *ksmbd_conn, const u8 *raw,
 static sign_function signer_of(void *ksmbd_conn, const u8 *raw,
 			       const struct kvec *vec, int vecs, u8 *signature)
 {
+	struct smbsign_conn *conn = smbsign_registry_named(ksmbd_conn);
 	struct smb2_header *header = vec->iov_base;
-	struct smbsign_conn *conn;
 	u64 key;
 
-	if (vecs < 1 || vec->iov_len < sizeof(*header))
-		return NULL;
-	conn = smbsign_registry_named(ksmbd_conn);
 	if (!conn)
 		return NULL;
+	/* It is signed as it leaves. */
+	if (!is_header(vec, vecs)) {
+		memset(signature, 0, SMB2_SIGNATURE_SIZE);
+		return needs_signature(conn) ? NULL : sign_done;
+	}
 	key = smbsign_setup_key_seen(conn, header, raw);
 	if (smb2_is_response(header) && header->session_id == RELATED)
 		header->session_id = smbsign_session_by_raw(conn, raw);

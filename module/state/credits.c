@@ -216,24 +216,6 @@ int smbsign_credits_keep_due(struct smbsign_conn *conn)
 	return 0;
 }
 
-/**
- * smbsign_credits_drop_due() - no response may be signed any more that needs a
- *	nonce
- * @conn:	the connection, whose responses are not looked at from now on
- *
- * Context: any but hard interrupt.
- */
-void smbsign_credits_drop_due(struct smbsign_conn *conn)
-{
-	struct smbsign_due *due;
-
-	spin_lock_bh(&conn->lock);
-	due = conn->due;
-	conn->due = NULL;
-	spin_unlock_bh(&conn->lock);
-	kfree(due);
-}
-
 static bool keeps_due(const struct smbsign_conn *conn)
 {
 	return READ_ONCE(conn->facts.algorithm) == SMB2_SIGNING_AES_GMAC;
@@ -395,8 +377,10 @@ void smbsign_credits_signed_ahead(struct smbsign_conn *conn,
 				  const u8 signature[SMB2_SIGNATURE_SIZE])
 {
 	spin_lock_bh(&conn->lock);
-	verified_note(&conn->ahead, le64_to_cpu(response->message_id), key,
-		      length, signature);
+	/* Nobody frees what a connection that has ended is given. */
+	if (!conn->closed)
+		verified_note(&conn->ahead, le64_to_cpu(response->message_id),
+			      key, length, signature);
 	spin_unlock_bh(&conn->lock);
 }
 

@@ -19,7 +19,6 @@ int smbsign_credits_use_hidden(struct smbsign_conn *conn,
 int smbsign_credits_hide(struct smbsign_conn *conn, gfp_t gfp);
 void smbsign_credits_repeat(struct smbsign_conn *conn);
 int smbsign_credits_keep_due(struct smbsign_conn *conn);
-void smbsign_credits_drop_due(struct smbsign_conn *conn);
 bool smbsign_credits_due(struct smbsign_conn *conn,
 			 const struct smb2_header *response);
 void smbsign_credits_answered(struct smbsign_conn *conn,

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Compounds, [MS-SMB2] 3.3.5.2.7: no element runs unless all of them may."""
 
+import struct
+
 from smb2 import attack, wire
 
 from . import judge
 from .rig import SAMPLE, USUAL
 from .tap import add, equal, expect, status
 
+END_OF_FILE = 0xc0000011
 PLACES = ("first", "middle", "last")
 FORGERIES = ("unsigned", "signature flipped", "body flipped", "foreign key")
 
@@ -69,6 +72,32 @@ def _honest_related(rig):
     equal(path.read_bytes(), b"compound", "content")
 
 
+def _read_and_fail(content):
+    """A READ, and one past the end in the same message. ksmbd 6.x signs the
+    second as if it began with what the first has read: that is no header, and
+    stays as it is."""
+    def run(rig):
+        session, file = rig.session, rig.file(content)
+        for size in (len(content), 80, 64):
+            requests = session.chain(
+                [wire.read(file.id, 0, size),
+                 wire.read(file.id, 2 * len(content), 512)], related=False)
+            session.connection.send(_message(session, requests))
+            first, last = map(session.answer, requests)
+            equal(wire.read_data(first.raw), content[:size], "what was read")
+            equal(last.status, END_OF_FILE, "status past the end")
+        file.close()
+    return run
+
+
+def _like_a_header():
+    """What could be taken for the header of a READ response without a
+    SessionId; but the length in it is another."""
+    header = wire.Header(wire.READ, flags=wire.FLAG_RESPONSE,
+                         session_id=wire.ANY_SESSION).pack()
+    return header + struct.pack("<HBBIII", 17, 80, 0, 5000, 0, 0) + bytes(512)
+
+
 def _honest_unrelated(rig):
     session = rig.session
     requests = session.chain([wire.create(rig.fresh_path().name)
@@ -118,6 +147,10 @@ def _register():
                            ("unrelated works", _honest_unrelated),
                            ("related, only the first signed: none runs",
                             _only_first_signed),
+                           ("what was read is no header",
+                            _read_and_fail(b"\xff" * 600)),
+                           ("what was read looks like a header",
+                            _read_and_fail(_like_a_header())),
                            ("broken chain ends the connection",
                             _broken_chain)):
         _add(name, function)

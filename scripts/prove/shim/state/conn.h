@@ -27,7 +27,7 @@ struct smbsign_conn {
 	struct smbsign_window		window;
 	struct smbsign_due		*due;
 	struct smbsign_verified		verified, ahead;
-	bool				repeats;
+	bool				closed, repeats;
 };
 
 
