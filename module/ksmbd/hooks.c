@@ -217,11 +217,9 @@ static sign_function signer_of(void *ksmbd_conn, const u8 *raw,
 
 	if (!conn)
 		return NULL;
-	/* It is signed as it leaves. */
-	if (!is_header(vec, vecs)) {
-		memset(signature, 0, SMB2_SIGNATURE_SIZE);
-		return needs_signature(conn) ? NULL : sign_done;
-	}
+	/* ksmbd computes.  If it is of a response, that is signed as it leaves. */
+	if (!is_header(vec, vecs))
+		return NULL;
 	key = smbsign_setup_key_seen(conn, header, raw);
 	if (smb2_is_response(header) && header->session_id == RELATED)
 		header->session_id = smbsign_session_by_raw(conn, raw);
