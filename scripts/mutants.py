@@ -460,10 +460,10 @@ MUTANTS = (
      "le64_to_cpu(response->message_id));\n", "	due = true;\n",
      "nonces --match /3.1.1+gmac"),
     ("an answer is signed ahead that is not due", "module/state/credits.c",
-     "	return !repeats && smbsign_credits_due(conn, response);\n",
-     "	return !repeats;\n", "kunit"),
+     "	return !READ_ONCE(conn->repeats) && smbsign_credits_due(conn, response);\n",
+     "	return !READ_ONCE(conn->repeats);\n", "kunit"),
     ("an answer is signed ahead that may be the second", "module/state/credits.c",
-     "	return !repeats && smbsign_credits_due(conn, response);\n",
+     "	return !READ_ONCE(conn->repeats) && smbsign_credits_due(conn, response);\n",
      "	return smbsign_credits_due(conn, response);\n", "kunit"),
     ("what leaves inside of something is signed ahead", "module/ksmbd/hooks.c",
      "	       !wraps_messages(conn) &&\n"

@@ -33,17 +33,6 @@
 
 static struct workqueue_struct *workers;
 
-/* Bytes of the request that have arrived and are not in its MAC yet. */
-static u32 ready_bytes(const struct smbsign_conn *conn)
-{
-	const struct smbsign_gate *gate = &conn->gate;
-	u32 end = smbsign_queue_end(conn->sk);
-
-	if (after(end, gate->request.end))
-		end = gate->request.end;
-	return after(end, gate->cursor.parsed) ? end - gate->cursor.parsed : 0;
-}
-
 /* Is this a request for a worker, who can do enough at once? */
 static bool is_worth_it(const struct smbsign_conn *conn)
 {
@@ -53,7 +42,7 @@ static bool is_worth_it(const struct smbsign_conn *conn)
 	       gate->state == SMBSIGN_GATE_BODY &&
 	       gate->frame.fate == SMBSIGN_FATE_STREAMED &&
 	       gate->request.element.length > smbsign_softirq_bytes() &&
-	       ready_bytes(conn) >= AHEAD_LEAST;
+	       smbsign_request_ready(conn) >= AHEAD_LEAST;
 }
 
 /*
@@ -106,7 +95,7 @@ static void verify_arrived(struct smbsign_conn *conn)
 
 	while (conn->life == SMBSIGN_LIFE_OPEN &&
 	       gate->state == SMBSIGN_GATE_BODY) {
-		length = min_t(u32, ready_bytes(conn), AHEAD_BYTES);
+		length = min_t(u32, smbsign_request_ready(conn), AHEAD_BYTES);
 		if (length < AHEAD_LEAST &&
 		    gate->cursor.parsed + length != gate->request.end)
 			return;

@@ -462,6 +462,23 @@ static enum smbsign_step verify_request(struct smbsign_conn *conn)
 }
 
 /**
+ * smbsign_request_ready() - how much of the request could be added to its MAC?
+ * @conn:	the connection
+ *
+ * Context: any but hard interrupt, under the socket lock.
+ * Return: bytes that have arrived and are not in it yet.
+ */
+u32 smbsign_request_ready(const struct smbsign_conn *conn)
+{
+	const struct smbsign_gate *gate = &conn->gate;
+	u32 end = smbsign_queue_end(conn->sk);
+
+	if (after(end, gate->request.end))
+		end = gate->request.end;
+	return after(end, gate->cursor.parsed) ? end - gate->cursor.parsed : 0;
+}
+
+/**
  * smbsign_request_advance() - bytes of the request have been added to its MAC
  * @conn:	the connection
  * @length:	how many
@@ -493,16 +510,13 @@ enum smbsign_step smbsign_request_advance(struct smbsign_conn *conn, u32 length)
  */
 enum smbsign_step smbsign_request_body(struct smbsign_conn *conn, u32 largest)
 {
-	u32 end = smbsign_queue_end(conn->sk), ready;
 	struct smbsign_gate *gate = &conn->gate;
 	struct smbsign_cursor *cursor = &gate->cursor;
+	u32 ready = smbsign_request_ready(conn);
 	int ret = 0;
 
 	if (gate->request.element.length > largest)
 		return SMBSIGN_STEP_PAUSED;
-	if (after(end, gate->request.end))
-		end = gate->request.end;
-	ready = after(end, cursor->parsed) ? end - cursor->parsed : 0;
 	ready = min(ready, cursor->budget);
 	if (ready)
 		ret = smbsign_queue_mac(conn->sk, &gate->request.mac,

@@ -14,6 +14,7 @@ union smbsign_head {
 enum smbsign_step smbsign_request_header(struct smbsign_conn *conn);
 enum smbsign_step smbsign_request_take(struct smbsign_conn *conn,
 				       union smbsign_head *head);
+u32 smbsign_request_ready(const struct smbsign_conn *conn);
 enum smbsign_step smbsign_request_advance(struct smbsign_conn *conn,
 					  u32 length);
 enum smbsign_step smbsign_request_body(struct smbsign_conn *conn, u32 largest);

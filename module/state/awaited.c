@@ -72,14 +72,15 @@ static bool is_signed_early(const struct smbsign_awaited *awaited)
 
 /*
  * AES-GMAC would sign two such responses with one nonce if they have one
- * MessageId: it stays due until the first of them leaves.
+ * MessageId: it stays due until the first of them leaves.  Only where a
+ * MessageId may have passed twice is there anything to look for.
  */
 static bool has_twin(const struct smbsign_conn *conn,
 		     const struct smbsign_awaited *awaited)
 {
 	const struct smbsign_awaited *other;
 
-	if (!conn->due || !is_signed_early(awaited))
+	if (!conn->due || !conn->repeats || !is_signed_early(awaited))
 		return false;
 	list_for_each_entry(other, &conn->awaited, node) {
 		if (other->message_id == awaited->message_id &&

@@ -192,7 +192,7 @@ int smbsign_credits_hide(struct smbsign_conn *conn, gfp_t gfp)
 void smbsign_credits_repeat(struct smbsign_conn *conn)
 {
 	spin_lock_bh(&conn->lock);
-	conn->repeats = true;
+	WRITE_ONCE(conn->repeats, true);
 	spin_unlock_bh(&conn->lock);
 }
 
@@ -353,12 +353,7 @@ bool smbsign_credits_take_verified(struct smbsign_conn *conn,
 bool smbsign_credits_may_sign_ahead(struct smbsign_conn *conn,
 				    const struct smb2_header *response)
 {
-	bool repeats;
-
-	spin_lock_bh(&conn->lock);
-	repeats = conn->repeats;
-	spin_unlock_bh(&conn->lock);
-	return !repeats && smbsign_credits_due(conn, response);
+	return !READ_ONCE(conn->repeats) && smbsign_credits_due(conn, response);
 }
 
 /**

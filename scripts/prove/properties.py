@@ -12,28 +12,14 @@ CREDITS = "module/state/credits.c"
 FRAME = "module/wire/frame.c"
 
 
-def in_policy(old, new):
-    return (POLICY, old, new)
+def _faults_in(path):
+    """What makes a fault in that file, of what stands there and what is put in
+    its place."""
+    return lambda old, new: (path, old, new)
 
 
-def in_window(old, new):
-    return (WINDOW, old, new)
-
-
-def in_verified(old, new):
-    return (VERIFIED, old, new)
-
-
-def in_frame(old, new):
-    return (FRAME, old, new)
-
-
-def in_due(old, new):
-    return (DUE, old, new)
-
-
-def in_credits(old, new):
-    return (CREDITS, old, new)
+in_policy, in_window, in_verified = map(_faults_in, (POLICY, WINDOW, VERIFIED))
+in_frame, in_due, in_credits = map(_faults_in, (FRAME, DUE, CREDITS))
 
 
 @dataclasses.dataclass(frozen=True)

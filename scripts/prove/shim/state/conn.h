@@ -16,6 +16,7 @@
 #include "rules/window.h"
 
 #define READ_ONCE(place)	(place)
+#define WRITE_ONCE(place, value) ((place) = (value))
 #define swap(a, b)	\
 	do { __typeof__(a) shim_ = (a); (a) = (b); (b) = shim_; } while (0)
 #define spin_lock_bh(lock)	((void)(lock))
