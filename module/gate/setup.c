@@ -331,15 +331,13 @@ static u64 first_own(const struct smbsign_conn *conn, u64 message_id)
 }
 
 static void session_set_key(struct smbsign_conn *conn, u64 id,
-			    struct smbsign_key *key, u64 message_id,
-			    const struct smbsign_leg *leg, bool public)
+			    struct smbsign_key *key, u64 message_id, bool public)
 {
 	struct smbsign_session *session;
 
 	spin_lock_bh(&conn->lock);
 	session = smbsign_session_find(conn, id, NULL);
 	if (session && !session->key) {
-		memcpy(session->raw, leg->raw, SMB2_KEY_SIZE);
 		session->facts.guest |= public;
 		key->own = first_own(conn, message_id);
 		/* Pairs with smp_load_acquire() in key_take(). */
@@ -382,7 +380,7 @@ int smbsign_setup_shown(struct smbsign_conn *conn,
 	key = smbsign_key_alloc(conn->facts.algorithm, leg->raw);
 	if (IS_ERR(key))
 		return PTR_ERR(key);
-	session_set_key(conn, id, key, request->message_id, leg, public);
+	session_set_key(conn, id, key, request->message_id, public);
 	return 0;
 }
 

@@ -326,7 +326,7 @@ struct smbsign_session *smbsign_session_add(struct smbsign_conn *conn, u64 id)
 bool smbsign_session_has_raw(const struct smbsign_session *session,
 			     const u8 *raw)
 {
-	return !crypto_memneq(session->raw, raw, SMB2_KEY_SIZE);
+	return !crypto_memneq(session->key->raw, raw, SMB2_KEY_SIZE);
 }
 
 /* Does ksmbd use this key for the session?  An ended session has none. */

@@ -32,7 +32,6 @@ struct smbsign_key;
  * @facts:		what the policy needs; written under smbsign_conn.lock
  * @security_mode:	SecurityMode of its SESSION_SETUP requests, or-ed
  * @setup_flags:	their Flags, or-ed
- * @raw:		ksmbd's key that @key was made of
  * @key:		the prepared key, or NULL; once set it never changes
  * @signing_key:	for a bound channel, Session.SigningKey; else NULL
  * @rcu:		freed after a grace period
@@ -46,7 +45,6 @@ struct smbsign_session {
 	struct smbsign_session_facts	facts;
 	u16				security_mode;
 	u8				setup_flags;
-	u8				raw[SMB2_KEY_SIZE];
 	struct smbsign_key		*key;
 	struct smbsign_key		*signing_key;
 	struct rcu_head			rcu;
