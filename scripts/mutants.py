@@ -556,8 +556,9 @@ MUTANTS = (
      "	       gate->frame.fate == SMBSIGN_FATE_STREAMED &&\n", "",
      "kunit"),
     ("a worker goes on after the end", "module/gate/ahead.c",
-     "	while (conn->life == SMBSIGN_LIFE_OPEN &&\n	       gate->state",
-     "	while (gate->state", "kunit"),
+     "	else if (conn->life == SMBSIGN_LIFE_OPEN)\n"
+     "		smbsign_request_advance(", "	else\n		smbsign_request_advance(",
+     "kunit"),
     ("the reader sees the end of the stream first", "module/gate/gate.c",
      "		if (conn->gate.request.away)\n"
      "			return SMBSIGN_NEXT_WAIT_AHEAD;\n", "", "kunit"),

@@ -1126,42 +1126,54 @@ static void ahead(struct kunit *test)
 	for (at = 68; at < length; at += 2999) {
 		data[at] ^= 0x10;
 		KUNIT_EXPECT_LT(test, stream_beside(test, conn, data, length,
-						    LARGE), length);
+						    length), length);
 		KUNIT_EXPECT_EQ(test, SMBSIGN_LIFE_CUT, conn->life);
 		data[at] ^= 0x10;
 	}
 	KUNIT_EXPECT_EQ(test, ahead, around.events[SMBSIGN_COUNT_VERIFIED_AHEAD]);
-	/* What fits in softirq is not handed over. */
+	/* What fits in softirq is not handed over, nor what is held. */
 	smbsign_knobs.softirq_bytes = length;
 	KUNIT_EXPECT_EQ(test, length, stream_beside(test, conn, data, length,
-						    LARGE));
+						    length));
+	smbsign_knobs.softirq_bytes = 4096;
+	smbsign_knobs.hold_bytes = length;
+	KUNIT_EXPECT_EQ(test, length, stream_beside(test, conn, data, length,
+						    length));
 	KUNIT_EXPECT_EQ(test, ahead, around.events[SMBSIGN_COUNT_VERIFIED_AHEAD]);
+	smbsign_knobs.hold_bytes = 4096;
+	KUNIT_EXPECT_EQ(test, length, stream_beside(test, conn, data, length,
+						    length));
+	KUNIT_EXPECT_EQ(test, ahead + 1,
+			around.events[SMBSIGN_COUNT_VERIFIED_AHEAD]);
 	smbsign_ahead_exit();
 }
 
-/* The connection ends before the worker looks. */
+/* The connection ends before the worker looks, and its queue may be gone. */
 static void ahead_cut(struct kunit *test)
 {
 	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
-	u32 length, bytes;
+	u32 length, bytes, purged;
 	u8 *data = large_write(test, &length);
 
 	smbsign_knobs.hold_bytes = 4096;
 	smbsign_knobs.softirq_bytes = 4096;
-	KUNIT_ASSERT_EQ(test, 0, smbsign_ahead_init());
-	start_at(conn, 0);
-	smbsign_ahead_prepare(conn);
-	rig_arrive(test, conn, data, length, true);
-	lock_sock(conn->sk);
-	KUNIT_EXPECT_EQ(test, SMBSIGN_NEXT_WAIT_AHEAD,
-			smbsign_gate_next(conn, &bytes));
-	KUNIT_EXPECT_TRUE(test, smbsign_gate_is_away(conn));
-	conn->life = SMBSIGN_LIFE_CUT;
-	__skb_queue_purge(&conn->sk->sk_receive_queue);
-	release_sock(conn->sk);
-	smbsign_ahead_exit();
-	KUNIT_EXPECT_FALSE(test, smbsign_gate_is_away(conn));
-	KUNIT_EXPECT_EQ(test, 0U, released_bytes(conn));
+	for (purged = 0; purged < 2; purged++) {
+		KUNIT_ASSERT_EQ(test, 0, smbsign_ahead_init());
+		start_at(conn, 0);
+		smbsign_ahead_prepare(conn);
+		rig_arrive(test, conn, data, length, true);
+		lock_sock(conn->sk);
+		KUNIT_EXPECT_EQ(test, SMBSIGN_NEXT_WAIT_AHEAD,
+				smbsign_gate_next(conn, &bytes));
+		KUNIT_EXPECT_TRUE(test, smbsign_gate_is_away(conn));
+		conn->life = SMBSIGN_LIFE_CUT;
+		if (purged)
+			__skb_queue_purge(&conn->sk->sk_receive_queue);
+		release_sock(conn->sk);
+		smbsign_ahead_exit();
+		KUNIT_EXPECT_FALSE(test, smbsign_gate_is_away(conn));
+		KUNIT_EXPECT_EQ(test, 0U, released_bytes(conn));
+	}
 }
 
 #define HELD_SEGMENTS	64

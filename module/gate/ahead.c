@@ -71,8 +71,11 @@ static int mac_some(struct smbsign_conn *conn, u32 length)
 	return ret ?: some;
 }
 
-/* Take in that @some bytes more are in the MAC, or what went wrong. */
-static void take_in(struct smbsign_conn *conn, int some)
+/*
+ * Take in that @some bytes more are in the MAC, or what went wrong.  Returns
+ * false if the connection has ended, meanwhile or by that.
+ */
+static bool take_in(struct smbsign_conn *conn, int some)
 {
 	int grace = smbsign_grace_enter();
 
@@ -81,6 +84,7 @@ static void take_in(struct smbsign_conn *conn, int some)
 	else if (conn->life == SMBSIGN_LIFE_OPEN)
 		smbsign_request_advance(conn, some);
 	smbsign_grace_leave(grace);
+	return conn->life == SMBSIGN_LIFE_OPEN;
 }
 
 /*
@@ -93,17 +97,15 @@ static void verify_arrived(struct smbsign_conn *conn)
 	u32 length;
 	int some;
 
-	while (conn->life == SMBSIGN_LIFE_OPEN &&
-	       gate->state == SMBSIGN_GATE_BODY) {
+	while (gate->state == SMBSIGN_GATE_BODY) {
 		length = min_t(u32, smbsign_request_ready(conn), AHEAD_BYTES);
 		if (length < AHEAD_LEAST &&
 		    gate->cursor.parsed + length != gate->request.end)
 			return;
 		some = mac_some(conn, length);
 		/* A FIN that was read counts in copied_seq, but is no byte. */
-		if (some == -EAGAIN)
+		if (some == -EAGAIN || !take_in(conn, some))
 			return;
-		take_in(conn, some);
 		smbsign_conn_kick(conn);
 	}
 }
