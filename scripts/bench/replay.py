@@ -62,6 +62,15 @@ OPERATIONS = (
 )
 
 
+def under_way(numbers):
+    """Writes and reads, of which each of @numbers are under way at once."""
+    for size, name in ((4 * KIB, "4 KiB"), (64 * KIB, "64 KiB")):
+        for number in numbers:
+            how = f"{name}, {number} in flight"
+            yield write_of(size, number, f"write {how}")
+            yield read_of(size, number, f"read {how}")
+
+
 class Client:
     """One connection with a session and an open file."""
 
