@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """seeds.py CORPUS DIR - make of the captured frames what each target starts
-from, in DIR/frame, DIR/policy, DIR/window and DIR/response."""
+from, in DIR/frame, DIR/policy, DIR/window, DIR/response and DIR/exceptions."""
 
 import pathlib
 import struct
@@ -15,6 +15,13 @@ CUTS = 6
 # Opcodes of fuzz_window.c
 GRANT, USE_ANY, UNSEE = 0, 5, 8
 SMB2 = b"\xfeSMB"
+# Lists that fuzz_exceptions.c reads as they are, behind an address and a zero
+LISTS = ("192.0.2.7", "192.0.2.0/24, 10.0.0.0/8\n", "::ffff:192.0.2.0/120",
+         "2001:db8::/32,2001:db8:0:1::7", "fe80::1 ::1", "0.0.0.0/0", "::/0",
+         "10.0.0.1/8", "010.0.0.1", "1.2.3", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8",
+         "1::2::3", "::1.2.3.4", ",".join(f"10.0.0.{n}" for n in range(80)))
+ADDRESSES = (bytes(10) + b"\xff\xff\xc0\x00\x02\x07", bytes(16),
+             b"\x20\x01\x0d\xb8" + bytes(11) + b"\x07")
 
 
 def elements(message):
@@ -86,6 +93,8 @@ def main():
     write(target / "window", windows(frames))
     write(target / "response", (seed for frame in frames
                                 for seed in responses(frame)))
+    write(target / "exceptions", (address + bytes(1) + text.encode()
+                                  for text in LISTS for address in ADDRESSES))
 
 
 if __name__ == "__main__":
