@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
+#include "admin/exceptions.h"
 #include "admin/sysctl.h"
 #include "base/grace.h"
 #include "gate/ahead.h"
@@ -97,6 +98,7 @@ err_sysctl:
 	smbsign_sysctl_exit();
 	/* A hook, a file or a knob may have led somebody to us. */
 	drain_callers();
+	smbsign_exceptions_exit();
 err_session:
 	smbsign_session_exit();
 err_crypto:
@@ -113,6 +115,7 @@ static void __exit smbsign_exit(void)
 	smbsign_hooks_exit();
 	drain_callers();
 	smbsign_procfs_exit();
+	smbsign_exceptions_exit();
 	smbsign_session_exit();
 	crypto_exit();
 	pr_info("ksmbd is not guarded any more\n");

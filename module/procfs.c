@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /proc/net/smbsign: counters, connections, refusals. */
+/* /proc/net/smbsign: counters, connections, refusals, exceptions. */
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <net/net_namespace.h>
 
+#include "admin/exceptions.h"
 #include "admin/refusals.h"
 #include "admin/sysctl.h"
 #include "base/count.h"
@@ -87,9 +88,11 @@ static const char *reason_kept(u8 kept)
 /* Programs parse this line: add new fields at its end. */
 static void conn_show(struct seq_file *seq, struct smbsign_conn *conn)
 {
+	char exception[SMBSIGN_PREFIX_TEXT];
 	struct smbsign_conn_facts facts;
 	struct kinds kinds;
 
+	smbsign_exceptions_name(conn, exception);
 	spin_lock_bh(&conn->lock);
 	facts = conn->facts;
 	kinds = count_kinds(conn);
@@ -100,11 +103,12 @@ static void conn_show(struct seq_file *seq, struct smbsign_conn *conn)
 		   facts.sessions, facts.required_sessions,
 		   READ_ONCE(conn->requests), READ_ONCE(conn->refusals));
 	seq_printf(seq,
-		   " in_progress=%u guests=%u must_encrypt=%u encrypted=%d refused_for=%s foreseen=%s begun=%lld\n",
+		   " in_progress=%u guests=%u must_encrypt=%u encrypted=%d refused_for=%s foreseen=%s begun=%lld exception=%s\n",
 		   facts.in_progress, kinds.guests, kinds.encrypted,
 		   READ_ONCE(conn->encrypted),
 		   reason_kept(READ_ONCE(conn->refused_for)),
-		   reason_kept(READ_ONCE(conn->foreseen)), conn->begun);
+		   reason_kept(READ_ONCE(conn->foreseen)), conn->begun,
+		   exception);
 }
 
 static int connections_show(struct seq_file *seq, void *unused)
@@ -122,6 +126,12 @@ static int refusals_show(struct seq_file *seq, void *unused)
 	return 0;
 }
 
+static int exceptions_show(struct seq_file *seq, void *unused)
+{
+	smbsign_exceptions_show(seq);
+	return 0;
+}
+
 /**
  * smbsign_procfs_init() - create /proc/net/smbsign
  *
@@ -136,7 +146,9 @@ int smbsign_procfs_init(void)
 	if (!proc_create_single("stats", 0444, directory, stats_show) ||
 	    !proc_create_single("connections", 0400, directory,
 				connections_show) ||
-	    !proc_create_single("refusals", 0400, directory, refusals_show)) {
+	    !proc_create_single("refusals", 0400, directory, refusals_show) ||
+	    !proc_create_single("exceptions", 0400, directory,
+				exceptions_show)) {
 		smbsign_procfs_exit();
 		return -ENOMEM;
 	}

@@ -5,6 +5,7 @@
  * meanwhile.
  */
 #include <crypto/utils.h>
+#include <linux/inet.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
@@ -1489,6 +1490,8 @@ static const struct change {
 	enum smbsign_policy_mode from, to;
 	bool guest, allow_guest, gone;
 	enum smbsign_reason reason;
+	const char *exceptions, *exceptions_now;
+	bool allowed_guest;
 } changes[] = {
 	{ "signed", { .setting = RELAXED, .requests = { SIGNED_READ(1) } },
 	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED },
@@ -1539,6 +1542,48 @@ static const struct change {
 	    RAW("\0\0\0\x44\xfdSMB................................\0\0\0\0"
 		"\0\0\1\0\x17\0\0\0\0\0\1\0................") },
 	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED },
+	{ "not signed, an exception's", { .setting = RELAXED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED,
+	  .exceptions = "192.0.2.7", .exceptions_now = "192.0.2.7" },
+	{ "not signed, an exception's in audit", { .setting = AUTHENTICATED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_AUDIT, SMBSIGN_POLICY_REQUIRED,
+	  .gone = true, .reason = SMBSIGN_REASON_UNSIGNED,
+	  .exceptions = "192.0.2.7", .exceptions_now = "192.0.2.7" },
+	{ "not signed, no exception any more", { .setting = RELAXED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_REQUIRED, SMBSIGN_POLICY_REQUIRED,
+	  .gone = true, .reason = SMBSIGN_REASON_UNSIGNED,
+	  .exceptions = "192.0.2.7", .exceptions_now = "192.0.2.8" },
+	{ "signed, no exception any more", { .setting = RELAXED,
+	    .requests = { SIGNED_READ(1) } },
+	  SMBSIGN_POLICY_REQUIRED, SMBSIGN_POLICY_REQUIRED,
+	  .exceptions = "192.0.2.0/24", .exceptions_now = "" },
+	{ "a guest's, no exception any more", { .setting = RELAXED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_REQUIRED, SMBSIGN_POLICY_REQUIRED, .guest = true,
+	  .gone = true, .reason = SMBSIGN_REASON_GUEST,
+	  .exceptions = "192.0.2.7", .exceptions_now = "" },
+	{ "compressed, no exception any more", { .setting = RELAXED,
+	    RAW("\0\0\0\x14\xfcSMB................") },
+	  SMBSIGN_POLICY_REQUIRED, SMBSIGN_POLICY_REQUIRED,
+	  .gone = true, .reason = SMBSIGN_REASON_COMPRESSED,
+	  .exceptions = "192.0.2.7", .exceptions_now = "" },
+	{ "guests no longer allowed in audit", { .setting = AUTHENTICATED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_AUDIT, SMBSIGN_POLICY_AUDIT, .allowed_guest = true },
+	{ "no exception any more in audit", { .setting = AUTHENTICATED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_AUDIT, SMBSIGN_POLICY_AUDIT,
+	  .exceptions = "192.0.2.7", .exceptions_now = "" },
+	{ "no exception any more where none is needed", { .setting = RELAXED,
+	    .requests = { { SMB2_CMD_READ, 1, ID, NULL, 0, 49 } } },
+	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_NEGOTIATED,
+	  .exceptions = "192.0.2.7", .exceptions_now = "" },
+	{ "an exception now", { .setting = RELAXED, .requests = { SIGNED_READ(1) } },
+	  SMBSIGN_POLICY_REQUIRED, SMBSIGN_POLICY_REQUIRED,
+	  .exceptions = "", .exceptions_now = "192.0.2.7" },
 	{ "given up before", { .setting = AUTHENTICATED,
 	    RAW("\1\0\0\x40\xfeSMB............") },
 	  SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED },
@@ -1546,16 +1591,24 @@ static const struct change {
 
 KUNIT_ARRAY_PARAM_DESC(change, changes, name);
 
-static bool enforced(struct smbsign_conn *conn)
+static bool enforced(struct smbsign_conn *conn,
+		     const struct smbsign_policy *policy)
 {
 	bool before = conn->life == SMBSIGN_LIFE_CUT;
 	int grace = smbsign_grace_enter();
 
 	lock_sock(conn->sk);
-	enforce_on(conn, &around.policy);
+	enforce_on(conn, policy);
 	release_sock(conn->sk);
 	smbsign_grace_leave(grace);
 	return !before && conn->life == SMBSIGN_LIFE_CUT;
+}
+
+static void set_exceptions(struct kunit *test, const char *list)
+{
+	if (list)
+		KUNIT_ASSERT_EQ(test, 0, smbsign_exceptions_set(list, strlen(list),
+								false));
 }
 
 static void enforce(struct kunit *test)
@@ -1565,7 +1618,12 @@ static void enforce(struct kunit *test)
 	struct smbsign_conn *conn = change->guest ? rig_open(test, 0) :
 			conn_for(test, change->before.setting);
 	int kick = atomic_read(&conn->kick);
+	struct smbsign_policy policy;
 
+	conn->peer.in.sin_family = AF_INET;
+	conn->peer.in.sin_addr.s_addr = in_aton("192.0.2.7");
+	set_exceptions(test, change->exceptions);
+	smbsign_exceptions_apply(conn);
 	if (change->guest) {
 		rig_negotiate(conn, SMB2_DIALECT_300, true);
 		KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, no_secret));
@@ -1577,9 +1635,13 @@ static void enforce(struct kunit *test)
 		run(conn);
 	}
 	forget_reports();
+	policy = around.policy;
+	policy.allow_guest = change->allowed_guest;
 	around.policy.mode = change->to;
 	around.policy.allow_guest = change->allow_guest;
-	KUNIT_EXPECT_EQ(test, change->gone, enforced(conn));
+	set_exceptions(test, change->exceptions_now);
+	KUNIT_EXPECT_EQ(test, change->gone, enforced(conn, &policy));
+	set_exceptions(test, change->exceptions ? "" : NULL);
 	KUNIT_EXPECT_EQ(test, change->gone, around.reports);
 	KUNIT_EXPECT_EQ(test, change->gone, atomic_read(&conn->kick) != kick);
 	if (!change->gone)
@@ -1588,7 +1650,7 @@ static void enforce(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, change->reason, around.reason);
 	KUNIT_EXPECT_EQ(test, SMBSIGN_OUTCOME_RESET, around.report);
 	/* There is one report. */
-	enforced(conn);
+	enforced(conn, &policy);
 	KUNIT_EXPECT_EQ(test, 1U, around.reports);
 }
 
@@ -1601,16 +1663,18 @@ static void unrelated_change(struct kunit *test)
 	static const struct dialogue compressed = {
 		RAW("\0\0\0\x14\xfcSMB................"),
 	};
+	struct smbsign_policy before = { .mode = SMBSIGN_POLICY_NEGOTIATED,
+					 .allow_guest = true };
 	struct stream *stream = stream_of(test, &compressed);
 	struct smbsign_conn *conn = conn_for(test, RELAXED);
 
 	start_at(conn, 0);
 	rig_arrive(test, conn, stream->data, stream->length, false);
 	run(conn);
-	KUNIT_EXPECT_FALSE(test, enforced(conn));
+	KUNIT_EXPECT_FALSE(test, enforced(conn, &before));
 	KUNIT_ASSERT_EQ(test, 0, rig_response(conn, 0, ID + 1,
 					      SMB2_STATUS_MORE_PROCESSING_REQUIRED));
-	KUNIT_EXPECT_FALSE(test, enforced(conn));
+	KUNIT_EXPECT_FALSE(test, enforced(conn, &before));
 }
 
 /* Other frames than requests use up budget, too. */

@@ -89,6 +89,7 @@ static void fill_message(struct message *message, u16 dialect, u16 security)
  * @says:	SecurityMode afterwards
  * @algorithm:	the algorithm that it names then
  * @compresses:	it still agrees on compression
+ * @excepted:	the client is an exception
  */
 struct hashed_case {
 	const char			*name;
@@ -99,6 +100,7 @@ struct hashed_case {
 	u16				says;
 	u16				algorithm;
 	bool				compresses;
+	bool				excepted;
 };
 
 #define HMAC	SMB2_SIGNING_HMAC_SHA256
@@ -110,8 +112,12 @@ static const struct hashed_case hashed_cases[] = {
 	  BIT(CMAC), ENABLED, CMAC, true },
 	{ "the policy does", SMBSIGN_POLICY_REQUIRED, ENABLED, ENABLED,
 	  BIT(CMAC), BOTH, CMAC, false },
+	{ "the policy does, but for an exception", SMBSIGN_POLICY_REQUIRED,
+	  ENABLED, ENABLED, BIT(CMAC), ENABLED, CMAC, true, true },
 	{ "ksmbd does", SMBSIGN_POLICY_NEGOTIATED, BOTH, ENABLED, BIT(CMAC),
 	  BOTH, CMAC, false },
+	{ "ksmbd does, of an exception, too", SMBSIGN_POLICY_REQUIRED, BOTH,
+	  ENABLED, BIT(CMAC), BOTH, CMAC, false, true },
 	{ "the client does", SMBSIGN_POLICY_NEGOTIATED, ENABLED, BOTH,
 	  BIT(CMAC), ENABLED, CMAC, false },
 	{ "the policy does, in audit nobody", SMBSIGN_POLICY_AUDIT, ENABLED,
@@ -133,6 +139,7 @@ static void hashed(struct kunit *test)
 	struct message message;
 
 	around.policy.mode = kase->mode;
+	conn->excepted = kase->excepted;
 	conn->negotiation.offer.security_mode = kase->client;
 	conn->negotiation.contexts.algorithms = kase->offered;
 	conn->negotiation.contexts.offered[0] = kase->algorithm;
@@ -181,7 +188,7 @@ static int take_in(struct kunit *test, struct smbsign_conn *conn,
 	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, vec.iov_len);
 	KUNIT_EXPECT_TRUE(test, smbsign_response_first(&response, &msg,
 						       LENGTH));
-	smbsign_policy_get(&policy);
+	smbsign_policy_get(conn, &policy);
 	mutex_lock(&conn->tx.lock);
 	ret = smbsign_negotiate_response(conn, &policy, &request, &response,
 					 verdict);

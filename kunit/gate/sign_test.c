@@ -111,7 +111,7 @@ static enum made respond(struct kunit *test, struct smbsign_conn *conn,
 	before = message;
 	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, vec.iov_len);
 	KUNIT_EXPECT_TRUE(test, smbsign_response_first(&response, &msg, LENGTH));
-	smbsign_policy_get(&policy);
+	smbsign_policy_get(conn, &policy);
 	mutex_lock(&conn->tx.lock);
 	grace = smbsign_grace_enter();
 	KUNIT_EXPECT_EQ(test, 0,

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Records for the kernel's audit log: refusals, and changes of knobs. */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/audit.h>
 #include <linux/ratelimit.h>
 
@@ -44,21 +42,18 @@ void smbsign_audit_verdict(const struct smbsign_conn *conn,
 }
 
 /**
- * smbsign_audit_change() - log a change of a knob
+ * smbsign_audit_change() - record who changes a knob
  * @name:	the knob
- * @old:	its old value
- * @new:	its new value
- * @records:	also write an audit record of who changed it
+ * @old:	its old value, or "-" for a word that was not in its list
+ * @new:	its new value, or "-" for a word that is not any more
  *
  * Context: process, may sleep.
  */
-void smbsign_audit_change(const char *name, const char *old, const char *new,
-			  bool records)
+void smbsign_audit_change(const char *name, const char *old, const char *new)
 {
 	struct audit_buffer *record;
 
-	pr_notice("net.smbsign.%s is %s, was %s\n", name, new, old);
-	if (!records || audit_enabled == AUDIT_OFF)
+	if (audit_enabled == AUDIT_OFF)
 		return;
 	record = audit_log_start(audit_context(), GFP_KERNEL,
 				 AUDIT_KERNEL_OTHER);

@@ -12,7 +12,6 @@ void smbsign_audit_verdict(const struct smbsign_conn *conn,
 			   const struct smbsign_element *element,
 			   enum smbsign_reason reason,
 			   enum smbsign_outcome outcome);
-void smbsign_audit_change(const char *name, const char *old, const char *new,
-			  bool records);
+void smbsign_audit_change(const char *name, const char *old, const char *new);
 
 #endif /* SMBSIGN_AUDIT_H */

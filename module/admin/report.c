@@ -6,6 +6,7 @@
 #include <linux/ratelimit.h>
 
 #include "admin/audit.h"
+#include "admin/exceptions.h"
 #include "admin/refusals.h"
 #include "admin/report.h"
 #include "admin/sysctl.h"
@@ -20,6 +21,7 @@ static const enum smbsign_counter outcome_counts[] = {
 	[SMBSIGN_OUTCOME_RESET] = SMBSIGN_COUNT_ABORTED,
 	[SMBSIGN_OUTCOME_AUDIT] = SMBSIGN_COUNT_AUDITED,
 	[SMBSIGN_OUTCOME_REQUIRED] = SMBSIGN_COUNT_FORESEEN,
+	[SMBSIGN_OUTCOME_EXCEPTED] = SMBSIGN_COUNT_EXCEPTED,
 };
 
 static void publish_verdict(const struct smbsign_conn *conn,
@@ -66,7 +68,7 @@ void smbsign_report(struct smbsign_conn *conn,
 
 /**
  * smbsign_report_foreseen() - report that policy=required would refuse a
- *	request
+ *	request, or would but for an exception
  * @conn:	the connection
  * @element:	the request that it would refuse
  * @reason:	why
@@ -86,7 +88,13 @@ void smbsign_report_foreseen(struct smbsign_conn *conn,
 	if (first)
 		WRITE_ONCE(conn->foreseen, reason + 1);
 	spin_unlock_bh(&conn->lock);
-	if (first)
+	if (!first)
+		return;
+	if (!READ_ONCE(conn->excepted)) {
 		publish_verdict(conn, element, reason,
 				SMBSIGN_OUTCOME_REQUIRED);
+		return;
+	}
+	smbsign_exceptions_let_in(conn);
+	publish_verdict(conn, element, reason, SMBSIGN_OUTCOME_EXCEPTED);
 }

@@ -4,16 +4,21 @@
  *
  * Values are words.  A wrong word is EINVAL, and changes nothing.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bits.h>
+#include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
 #include <net/net_namespace.h>
 
 #include "admin/audit.h"
+#include "admin/exceptions.h"
 #include "admin/sysctl.h"
 #include "compat/sysctl.h"
 #include "mac/mac.h"
+#include "state/conn.h"
 
 struct smbsign_knob_values smbsign_knobs = {
 	.policy = SMBSIGN_POLICY_NEGOTIATED,
@@ -196,8 +201,10 @@ static int knob_access(const struct ctl_table *knob, int write, void *buffer,
 	}
 }
 
-/* Applies a stricter policy to connections that exist. */
-static void (*policy_enforce)(void);
+/* Applies the policy to connections that exist. */
+static void (*policy_enforce)(const struct smbsign_policy *before);
+/* What is logged of a change is what happened. */
+static DEFINE_MUTEX(knob_lock);
 
 #define KNOB_TEXT_MAX	64
 
@@ -218,7 +225,6 @@ static int sysctl_knob(const struct ctl_table *knob, int write, void *buffer,
 {
 	char old[KNOB_TEXT_MAX], new[KNOB_TEXT_MAX];
 	struct smbsign_policy before, now;
-	static DEFINE_MUTEX(knob_lock);
 	bool records;
 	int ret;
 
@@ -226,26 +232,87 @@ static int sysctl_knob(const struct ctl_table *knob, int write, void *buffer,
 		return knob_access(knob, write, buffer, length, position);
 	mutex_lock(&knob_lock);
 	records = smbsign_audit_records();
-	smbsign_policy_get(&before);
+	smbsign_policy_get(NULL, &before);
 	knob_text(knob, old);
 	ret = knob_access(knob, write, buffer, length, position);
 	knob_text(knob, new);
-	if (strcmp(old, new))
-		smbsign_audit_change(knob->procname, old, new,
-				     records || smbsign_audit_records());
-	smbsign_policy_get(&now);
+	if (strcmp(old, new)) {
+		pr_notice("net.smbsign.%s is %s, was %s\n", knob->procname, new,
+			  old);
+		if (records || smbsign_audit_records())
+			smbsign_audit_change(knob->procname, old, new);
+	}
+	smbsign_policy_get(NULL, &now);
 	if (smbsign_policy_is_stricter(&now, &before))
-		policy_enforce();
+		policy_enforce(&before);
 	mutex_unlock(&knob_lock);
 	return ret;
 }
 
 SMBSIGN_COMPAT_PROC_HANDLER(sysctl_knob)
 
+static int exceptions_read(void *buffer, size_t *length, loff_t *position)
+{
+	char *text = smbsign_exceptions_text();
+	struct ctl_table copy = { .data = text };
+	int ret;
+
+	if (!text)
+		return -ENOMEM;
+	copy.maxlen = strlen(text) + 1;
+	ret = proc_dostring(&copy, 0, buffer, length, position);
+	kvfree(text);
+	return ret;
+}
+
+/*
+ * A shell may write a long list in pieces, and one that ends inside of an address
+ * may be an address, too.  No shell's buffer is smaller than this.
+ */
+#define PIECE_MIN	1024
+
+static int exceptions_write(const char *text, size_t length, loff_t position)
+{
+	struct smbsign_policy before;
+	int ret;
+
+	if (position || (length >= PIECE_MIN && text[length - 1] != '\n')) {
+		pr_notice("net.smbsign.exceptions is unchanged: write it in one piece, which ends with a newline\n");
+		return -EINVAL;
+	}
+	mutex_lock(&knob_lock);
+	smbsign_policy_get(NULL, &before);
+	ret = smbsign_exceptions_set(text, length, smbsign_audit_records());
+	if (!ret)
+		policy_enforce(&before);
+	mutex_unlock(&knob_lock);
+	return ret;
+}
+
+static int sysctl_exceptions(const struct ctl_table *knob, int write,
+			     void *buffer, size_t *length, loff_t *position)
+{
+	int ret;
+
+	if (!write)
+		return exceptions_read(buffer, length, position);
+	ret = exceptions_write(buffer, *length, *position);
+	if (!ret)
+		*position += *length;
+	return ret;
+}
+
+SMBSIGN_COMPAT_PROC_HANDLER(sysctl_exceptions)
+
 #define KNOB(name)						\
 	.procname	= name,						\
 	.mode		= 0644,						\
 	.proc_handler	= smbsign_compat_proc_handler(sysctl_knob)
+/* Who is not protected is for root to see. */
+#define KNOB_OF_ROOT(name, handler)					\
+	.procname	= name,						\
+	.mode		= 0600,						\
+	.proc_handler	= smbsign_compat_proc_handler(handler)
 #define KNOB_VALUE(name)						\
 	KNOB(#name),							\
 	.data		= &smbsign_knobs.name,				\
@@ -270,6 +337,7 @@ static struct ctl_table table[] = {
 		KNOB_VALUE(hold_bytes),
 		.extra1 = &hold_bytes_min, .extra2 = &bytes_max,
 	},
+	{ KNOB_OF_ROOT("exceptions", sysctl_exceptions) },
 	SMBSIGN_COMPAT_TABLE_END
 };
 
@@ -277,12 +345,13 @@ static struct ctl_table_header *header;
 
 /**
  * smbsign_sysctl_init() - create net.smbsign.*
- * @enforce:	called, where it may sleep, when the policy has become stricter
+ * @enforce:	called with the policy before, where it may sleep, when the policy
+ *		has become stricter or its exceptions have changed
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int smbsign_sysctl_init(void (*enforce)(void))
+int smbsign_sysctl_init(void (*enforce)(const struct smbsign_policy *before))
 {
 	policy_enforce = enforce;
 	header = register_net_sysctl(&init_net, "net/smbsign", table);
@@ -310,11 +379,13 @@ static u16 known_algorithms(void)
 
 /**
  * smbsign_policy_get() - get the administrator's policy
+ * @conn:	for this connection; NULL: where there is no exception
  * @out:	filled in
  *
  * Context: any.
  */
-void smbsign_policy_get(struct smbsign_policy *out)
+void smbsign_policy_get(const struct smbsign_conn *conn,
+			struct smbsign_policy *out)
 {
 	const struct smbsign_knob_values *knobs = &smbsign_knobs;
 
@@ -328,6 +399,8 @@ void smbsign_policy_get(struct smbsign_policy *out)
 		.sign_responses = READ_ONCE(knobs->sign_responses),
 		.resets = READ_ONCE(knobs->on_violation),
 	};
+	if (conn && READ_ONCE(conn->excepted))
+		smbsign_policy_except(out);
 }
 
 /**

@@ -41,9 +41,12 @@ struct smbsign_knob_values {
 
 extern struct smbsign_knob_values smbsign_knobs;
 
-int smbsign_sysctl_init(void (*enforce)(void));
+struct smbsign_conn;
+
+int smbsign_sysctl_init(void (*enforce)(const struct smbsign_policy *before));
 void smbsign_sysctl_exit(void);
-void smbsign_policy_get(struct smbsign_policy *out);
+void smbsign_policy_get(const struct smbsign_conn *conn,
+			struct smbsign_policy *out);
 const char *smbsign_policy_name(void);
 const char *smbsign_algorithm_name(u16 algorithm);
 

@@ -43,7 +43,8 @@ TRACE_EVENT(smbsign_verdict,
 				   { -1, NULL }),
 		  __print_symbolic(__entry->report,
 				   { 0, "refused" }, { 1, "reset" },
-				   { 2, "audit" }, { 3, "required" }))
+				   { 2, "audit" }, { 3, "required" },
+				   { 4, "excepted" }))
 );
 
 #endif /* SMBSIGN_TRACE_H */

@@ -26,7 +26,8 @@
 	X(REFUSED, "refused")			\
 	X(ABORTED, "aborted")			\
 	X(AUDITED, "audited")			\
-	X(FORESEEN, "foreseen")
+	X(FORESEEN, "foreseen")			\
+	X(EXCEPTED, "excepted")
 
 /* Gauges: X(identifier, name in /proc/net/smbsign/stats). */
 #define SMBSIGN_GAUGES(X)			\

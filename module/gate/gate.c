@@ -118,7 +118,7 @@ static enum smbsign_step step_kind(struct smbsign_conn *conn)
 		WRITE_ONCE(gate->state, SMBSIGN_GATE_REQUEST);
 		return SMBSIGN_STEP_ON;
 	}
-	smbsign_policy_get(&policy);
+	smbsign_policy_get(conn, &policy);
 	step = judge_message(conn, &policy, kind, &verdict);
 	if (step)
 		return step;
@@ -140,7 +140,7 @@ static enum smbsign_step not_smb(struct smbsign_conn *conn)
 	};
 	struct smbsign_policy policy;
 
-	smbsign_policy_get(&policy);
+	smbsign_policy_get(conn, &policy);
 	/* With AES-GMAC, responses must be looked at, whatever the policy says. */
 	if (conn->due ||
 	    smbsign_verdict_settle(conn, &policy, &conn->gate.request.element,

@@ -337,7 +337,7 @@ void smbsign_negotiate_hashed(struct smbsign_conn *conn, u8 *message,
 	const struct smbsign_negotiation *negotiation = &conn->negotiation;
 	struct smbsign_policy policy;
 
-	smbsign_policy_get(&policy);
+	smbsign_policy_get(conn, &policy);
 	demand_signing(&policy, message, length);
 	name_algorithm(&policy, &negotiation->contexts, message, length);
 	forgo_compression(message, length,

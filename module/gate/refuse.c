@@ -50,7 +50,7 @@ enum smbsign_step smbsign_refuse_frame(struct smbsign_conn *conn,
 	struct smbsign_gate *gate = &conn->gate;
 	struct smbsign_policy policy;
 
-	smbsign_policy_get(&policy);
+	smbsign_policy_get(conn, &policy);
 	if (policy.resets || gate->frame.fate == SMBSIGN_FATE_STREAMED ||
 	    after(gate->cursor.released, gate->frame.start))
 		return smbsign_step_cut(conn, verdict->reason);

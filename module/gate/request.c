@@ -333,7 +333,7 @@ enum smbsign_step smbsign_request_take(struct smbsign_conn *conn,
 					   needed);
 	if (step)
 		return step;
-	smbsign_policy_get(&policy);
+	smbsign_policy_get(conn, &policy);
 	if (smbsign_frame_element(head->bytes, needed, left, element))
 		return malformed_request(conn, &policy);
 
@@ -369,7 +369,7 @@ enum smbsign_step smbsign_request_header(struct smbsign_conn *conn)
 	if (!gate->cursor.budget)
 		return SMBSIGN_STEP_PAUSED;
 	if (gate->frame.end - gate->cursor.parsed < SMBSIGN_ELEMENT_MIN) {
-		smbsign_policy_get(&policy);
+		smbsign_policy_get(conn, &policy);
 		return malformed_request(conn, &policy);
 	}
 	step = smbsign_cursor_peek(conn, gate->cursor.parsed, &head.header,
@@ -454,7 +454,7 @@ static enum smbsign_step verify_request(struct smbsign_conn *conn)
 	/* The key stays until the caller leaves its grace section. */
 	if (smbsign_mac_end(&request->mac, expected))
 		return smbsign_step_cut(conn, SMBSIGN_REASON_NO_MEMORY);
-	smbsign_policy_get(&policy);
+	smbsign_policy_get(conn, &policy);
 	if (crypto_memneq(expected, request->signature, sizeof(expected)))
 		return signature_is_wrong(conn, &policy);
 	return signature_is_right(conn, &policy, serial,

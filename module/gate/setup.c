@@ -510,7 +510,7 @@ void smbsign_setup_sign(struct smbsign_conn *conn, struct smb2_header *header,
 	if (header->status == cpu_to_le32(SMB2_STATUS_SUCCESS) ||
 	    !smbsign_awaited_leg(conn, header, &shown))
 		return;
-	smbsign_policy_get(&policy);
+	smbsign_policy_get(conn, &policy);
 	smbsign_sign_whole(conn, &policy, header, length,
 			   le64_to_cpu(header->session_id), shown);
 }

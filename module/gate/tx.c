@@ -242,7 +242,7 @@ static struct tx_result tx_responses(struct smbsign_conn *conn,
 	u32 status = 0;
 	int grace, ret;
 
-	smbsign_policy_get(&policy);
+	smbsign_policy_get(conn, &policy);
 	first = le64_to_cpu(response->header.session_id);
 	/* A response to part of a compound may come on its own. */
 	if (first == SMB2_SESSION_ID_RELATED)

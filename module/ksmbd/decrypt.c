@@ -85,7 +85,7 @@ static int check_window(struct smbsign_conn *conn,
 
 	if (!ret)
 		return 0;
-	smbsign_policy_get(&policy);
+	smbsign_policy_get(conn, &policy);
 	if (ret == -EALREADY &&
 	    (!policy.replay_window ||
 	     !smbsign_verdict_settle(conn, &policy, &element, &replayed))) {

@@ -145,6 +145,20 @@ smbsign_policy_guest(const struct smbsign_policy *policy,
 }
 
 /**
+ * smbsign_policy_except() - make of the policy what holds for an exception
+ * @policy:	the administrator's policy
+ *
+ * What either side demanded still holds.
+ *
+ * Context: any.
+ */
+void smbsign_policy_except(struct smbsign_policy *policy)
+{
+	if (policy->mode == SMBSIGN_POLICY_REQUIRED)
+		policy->mode = SMBSIGN_POLICY_NEGOTIATED;
+}
+
+/**
  * smbsign_policy_is_stricter() - does a policy allow sessions less than the one
  *	before?
  * @policy:	the administrator's policy now

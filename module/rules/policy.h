@@ -172,6 +172,7 @@ smbsign_policy_validate(const struct smbsign_conn_facts *conn,
 struct smbsign_verdict
 smbsign_policy_guest(const struct smbsign_policy *policy,
 		     const struct smbsign_session_facts *session);
+void smbsign_policy_except(struct smbsign_policy *policy);
 bool smbsign_policy_is_stricter(const struct smbsign_policy *policy,
 				const struct smbsign_policy *before);
 struct smbsign_verdict

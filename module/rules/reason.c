@@ -19,6 +19,7 @@ static const char * const outcome_names[] = {
 	[SMBSIGN_OUTCOME_RESET] = "reset",
 	[SMBSIGN_OUTCOME_AUDIT] = "audit",
 	[SMBSIGN_OUTCOME_REQUIRED] = "required",
+	[SMBSIGN_OUTCOME_EXCEPTED] = "excepted",
 };
 
 static const char * const outcome_words[] = {
@@ -26,6 +27,7 @@ static const char * const outcome_words[] = {
 	[SMBSIGN_OUTCOME_RESET] = "reset after",
 	[SMBSIGN_OUTCOME_AUDIT] = "would refuse",
 	[SMBSIGN_OUTCOME_REQUIRED] = "policy=required would refuse",
+	[SMBSIGN_OUTCOME_EXCEPTED] = "an exception lets in",
 };
 
 /**

@@ -74,12 +74,15 @@ enum smbsign_reason {
  * @SMBSIGN_OUTCOME_RESET:	the connection is cut
  * @SMBSIGN_OUTCOME_AUDIT:	nothing, because the policy is audit
  * @SMBSIGN_OUTCOME_REQUIRED:	nothing, because the policy is not required
+ * @SMBSIGN_OUTCOME_EXCEPTED:	nothing, and under required nothing either,
+ *				because the client is an exception
  */
 enum smbsign_outcome {
 	SMBSIGN_OUTCOME_REFUSED,
 	SMBSIGN_OUTCOME_RESET,
 	SMBSIGN_OUTCOME_AUDIT,
 	SMBSIGN_OUTCOME_REQUIRED,
+	SMBSIGN_OUTCOME_EXCEPTED,
 };
 
 const char *smbsign_reason_name(enum smbsign_reason reason);

@@ -12,6 +12,7 @@
 #include <linux/tracepoint.h>
 #include <net/tcp.h>
 
+#include "admin/exceptions.h"
 #include "admin/sysctl.h"
 #include "base/count.h"
 #include "base/grace.h"
@@ -71,6 +72,8 @@ static void attach_socket(struct sock *sk)
 		return;
 	}
 	smbsign_registry_add(conn);
+	/* A list that comes later is applied to all that are registered. */
+	smbsign_exceptions_apply(conn);
 	smbsign_guard_publish(conn, &smbsign_proto_functions);
 	smbsign_gauge_add(SMBSIGN_GAUGE_CONNECTIONS, 1);
 	smbsign_count(SMBSIGN_COUNT_ATTACHED);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Applies a stricter policy to connections that exist.
+ * Applies a policy that has changed to connections that exist.
  *
  * Requests judged under the old policy may be in the queue, complete or not, or
  * wait in ksmbd.  If a connection has sent what the new policy does not allow,
@@ -8,6 +8,7 @@
  */
 #include <net/sock.h>
 
+#include "admin/exceptions.h"
 #include "admin/sysctl.h"
 #include "base/grace.h"
 #include "socket/enforce.h"
@@ -34,14 +35,35 @@ judge_connection(struct smbsign_conn *conn, const struct smbsign_policy *policy,
 	return verdict;
 }
 
-/* Under the socket lock, inside smbsign_grace_enter(); @policy is not AUDIT. */
+/*
+ * Apply the exceptions.  Has the policy become stricter for this connection?
+ * Under AUDIT nothing is cut.
+ */
+static bool is_stricter_on(struct smbsign_conn *conn,
+			   const struct smbsign_policy *before,
+			   struct smbsign_policy *policy)
+{
+	struct smbsign_policy was = *before;
+
+	if (conn->excepted)
+		smbsign_policy_except(&was);
+	smbsign_exceptions_apply(conn);
+	smbsign_policy_get(conn, policy);
+	return policy->mode != SMBSIGN_POLICY_AUDIT &&
+	       smbsign_policy_is_stricter(policy, &was);
+}
+
+/* Under the socket lock, inside smbsign_grace_enter(). */
 static void enforce_on(struct smbsign_conn *conn,
-		       const struct smbsign_policy *policy)
+		       const struct smbsign_policy *before)
 {
 	struct smbsign_element element = { .command = SMB2_CMD_COUNT };
-	struct smbsign_verdict verdict =
-		judge_connection(conn, policy, &element.session_id);
+	struct smbsign_verdict verdict;
+	struct smbsign_policy policy;
 
+	if (!is_stricter_on(conn, before, &policy))
+		return;
+	verdict = judge_connection(conn, &policy, &element.session_id);
 	if (verdict.action == SMBSIGN_PASS)
 		return;
 	smbsign_end_cut(conn, &element, verdict.reason);
@@ -49,14 +71,14 @@ static void enforce_on(struct smbsign_conn *conn,
 }
 
 static void enforce_locked(struct smbsign_conn *conn,
-			   const struct smbsign_policy *policy)
+			   const struct smbsign_policy *before)
 {
 	int grace = smbsign_grace_enter();
 	struct sock *sk = conn->sk;
 
 	lock_sock(sk);
 	if (smbsign_conn_of(sk) == conn)
-		enforce_on(conn, policy);
+		enforce_on(conn, before);
 	release_sock(sk);
 	smbsign_grace_leave(grace);
 	/* The reader thread may not look for a while. */
@@ -64,20 +86,19 @@ static void enforce_locked(struct smbsign_conn *conn,
 }
 
 /**
- * smbsign_enforce() - apply the policy to all connections
+ * smbsign_enforce() - apply the policy and its exceptions to all connections
+ * @before:	the policy before
  *
  * Context: process, may sleep, under no socket lock; one caller at a time.
  */
-void smbsign_enforce(void)
+void smbsign_enforce(const struct smbsign_policy *before)
 {
 	struct smbsign_conn *conn = NULL;
-	struct smbsign_policy policy;
 	static u32 turn;
 
-	smbsign_policy_get(&policy);
 	turn++;
 	while ((conn = smbsign_registry_walk(conn, turn))) {
-		enforce_locked(conn, &policy);
+		enforce_locked(conn, before);
 		cond_resched();
 	}
 }

@@ -75,6 +75,8 @@ enum smbsign_life {
  * @excused:		reason, plus 1, for which policy=audit has let something
  *			pass; 0: nothing. Written by report.c, read without a
  *			lock
+ * @excepted:		an exception from policy=required holds; written under
+ *			the socket lock, read without it
  * @compressed:		a compressed request has passed; set under the socket
  *			lock
  * @encrypted:		an encrypted request has passed; set under the socket
@@ -120,6 +122,7 @@ struct smbsign_conn {
 	u8			refused_for;
 	u8			foreseen;
 	u8			excused;
+	bool			excepted;
 	bool			compressed;
 	bool			encrypted;
 	atomic_t		kick;

@@ -411,6 +411,21 @@ void stricter_lets_in_less(void)
 	REACHED(may_pass(judge(&strict)) && strict.policy.mode > lax.policy.mode);
 }
 
+void exceptions_are_held_to_negotiated(void)
+{
+	struct facts f = any_facts(), excepted = f;
+
+	smbsign_policy_except(&excepted.policy);
+	PROVE(as_strict(&excepted.policy, &f.policy));
+	PROVE(!may_pass(judge(&f)) || may_pass(judge(&excepted)));
+	if (is_established(&f) && is_of_session(&f) && f.session.required && !is_signed(&f))
+		PROVE(!may_pass(judge(&excepted)));
+	REACHED(!may_pass(judge(&f)) && may_pass(judge(&excepted)));
+	if (f.policy.mode == SMBSIGN_POLICY_REQUIRED)
+		f.policy.mode = SMBSIGN_POLICY_NEGOTIATED;
+	PROVE(!memcmp(&f.policy, &excepted.policy, sizeof(f.policy)));
+}
+
 void stricter_is_noticed(void)
 {
 	struct facts before = any_facts(), now = before;

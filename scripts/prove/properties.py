@@ -8,6 +8,7 @@ POLICY = "module/rules/policy.c"
 WINDOW = "module/rules/window.c"
 VERIFIED = "module/rules/verified.c"
 DUE = "module/rules/due.c"
+EXCEPTIONS = "module/rules/exceptions.c"
 CREDITS = "module/state/credits.c"
 FRAME = "module/wire/frame.c"
 
@@ -20,6 +21,7 @@ def _faults_in(path):
 
 in_policy, in_window, in_verified = map(_faults_in, (POLICY, WINDOW, VERIFIED))
 in_frame, in_due, in_credits = map(_faults_in, (FRAME, DUE, CREDITS))
+in_exceptions = _faults_in(EXCEPTIONS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -212,6 +214,17 @@ POLICY_PROOF = Proof("policy.c", (
                    "	if (policy->mode == SMBSIGN_POLICY_NEGOTIATED ||\n"
                    "	    conn->client_required ||\n"))),
     Property(
+        "exceptions_are_held_to_negotiated",
+        "An exception makes negotiated of required, and nothing stricter; what was demanded "
+        "holds (reference.rst, Exceptions from required)",
+        (in_policy("		policy->mode = SMBSIGN_POLICY_NEGOTIATED;\n",
+                   "		policy->mode = SMBSIGN_POLICY_AUDIT;\n"),
+         in_policy("	if (policy->mode == SMBSIGN_POLICY_REQUIRED)\n"
+                   "		policy->mode = SMBSIGN_POLICY_NEGOTIATED;\n",
+                   "	policy->mode = SMBSIGN_POLICY_NEGOTIATED;\n"),
+         in_policy("		policy->mode = SMBSIGN_POLICY_NEGOTIATED;\n",
+                   "		policy->allow_guest = true;\n"))),
+    Property(
         "stricter_is_noticed",
         "smbsign_policy_is_stricter(): true if something that passed would not pass now "
         "(policy.c)",
@@ -325,6 +338,26 @@ POLICY_PROOF = Proof("policy.c", (
          in_policy("	return contexts->algorithms == BIT(SMB2_SIGNING_AES_GMAC) &&\n",
                    "	return contexts->algorithms & BIT(SMB2_SIGNING_AES_GMAC) &&\n"))),
 ), oracles=("scripts/fuzz/oracle/policy.c",))
+
+EXCEPTIONS_PROOF = Proof("exceptions.c", (EXCEPTIONS,), (
+    Property(
+        "covers_what_begins_alike",
+        "A prefix covers the addresses of its family that begin like it, and no other "
+        "(reference.rst, Exceptions from required)",
+        (in_exceptions("		    is_ipv4(&prefixes[i]) != ipv4 ||\n", ""),
+         in_exceptions("	       (!rest || !((a[whole] ^ b[whole]) >> (8 - rest)));",
+                       "	       true;"),
+         in_exceptions("((a[whole] ^ b[whole]) >> (8 - rest))",
+                       "((a[whole] ^ b[whole]) >> (7 - rest))"),
+         in_exceptions("	return prefix->length >= MAPPED_BITS &&", "	return")),
+        unwind=130),
+    Property(
+        "longest_counts",
+        "If several prefixes cover an address, the longest is its exception",
+        (in_exceptions("		if (prefixes[i].length <= longest ||\n", "		if ("),
+         in_exceptions("		longest = prefixes[i].length;\n", "")),
+        unwind=20),
+))
 
 # A word of bits is enough: a loop over words has one round.
 WINDOW_PROOF = Proof("window.c", (WINDOW,), (
@@ -584,7 +617,8 @@ FRAME_PROOF = Proof("frame.c", (FRAME,), (
         unwind=17),
 ), oracles=("scripts/fuzz/oracle/frame.c",))
 
-PROOFS = (POLICY_PROOF, WINDOW_PROOF, VERIFIED_PROOF, DUE_PROOF, NONCES_PROOF, FRAME_PROOF)
+PROOFS = (POLICY_PROOF, WINDOW_PROOF, VERIFIED_PROOF, DUE_PROOF, NONCES_PROOF, FRAME_PROOF,
+          EXCEPTIONS_PROOF)
 
 MODELS = (Proof("connection.pml", (), (
     Property(
