@@ -21,15 +21,15 @@ class Connection:
     @dialect: what NEGOTIATE must lead to. @dialects: what is offered, if
     that is more. @strict: responses must be signed where they should.
     @compression: algorithms that are offered, 2.2.3.1.3.
-    @piece: send everything in segments of that many bytes. @transport: a
-    socket that is connected already."""
+    @piece: send everything in segments of that many bytes. @source: our own
+    address. @transport: a socket that is connected already."""
 
     def __init__(self, address="127.0.0.1", port=445, *,
                  dialect=wire.DIALECT_311, dialects=(), ciphers=(),
                  algorithms=(), compression=(),
                  security_mode=wire.SIGNING_ENABLED,
                  guid=None, strict=True, send_buffer=0, receive_buffer=0,
-                 timeout=30, piece=0, transport=None):
+                 timeout=30, piece=0, source="", transport=None):
         self.dialect = dialect
         self.dialects = tuple(dialects) or (dialect,)
         self.ciphers = tuple(ciphers)
@@ -52,10 +52,10 @@ class Connection:
         self.notices = []
         self.negotiated = self.hello = None
         self.socket = transport or self._connect(
-            address, port, send_buffer, receive_buffer, timeout)
+            address, port, send_buffer, receive_buffer, timeout, source)
 
     @staticmethod
-    def _connect(address, port, send_buffer, receive_buffer, timeout):
+    def _connect(address, port, send_buffer, receive_buffer, timeout, source):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_STREAM)
         sock.settimeout(timeout)
@@ -67,6 +67,8 @@ class Connection:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                             receive_buffer)
         try:
+            if source:
+                sock.bind((source, 0))
             sock.connect((address, port))
         except OSError:
             sock.close()

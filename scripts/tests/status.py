@@ -30,7 +30,7 @@ KINDS = (PROFILES[0], PROFILES[1], *LATEST, HMAC, GMAC, PROFILES[-1])
 NOT_LOADED = 3
 WRONG_ARGUMENTS = 2
 RECENT_MAX = 128
-METRIC = re.compile(r'(?P<name>[a-z_]+)(\{(?P<label>[a-z_]+="[a-z0-9_.]+")\})? '
+METRIC = re.compile(r'(?P<name>[a-z_]+)(\{(?P<label>[a-z_]+="[a-z0-9_.:/]+")\})? '
                     r'(?P<value>[0-9]+)')
 
 
@@ -121,13 +121,14 @@ def who_was_refused_and_why(rig):
                      run(STATUS).stdout), "not readable at a glance")
 
 
-def _saved(directory, connections, refusals):
+def _saved(directory, connections, refusals, exceptions=""):
     """Tables as smbsign-status reads them from another machine."""
     top = pathlib.Path(directory)
     for name, text in (("proc/sys/net/smbsign/policy", "negotiated"),
                        ("proc/net/smbsign/stats", "attached 3"),
                        ("proc/net/smbsign/connections", connections),
-                       ("proc/net/smbsign/refusals", refusals)):
+                       ("proc/net/smbsign/refusals", refusals),
+                       ("proc/net/smbsign/exceptions", exceptions)):
         (top / name).parent.mkdir(parents=True, exist_ok=True)
         (top / name).write_text(text + "\n", encoding="ascii")
     return ("env", f"SMBSIGN_STATUS_ROOT={top}", STATUS)
@@ -148,7 +149,10 @@ def all_fits_into_80_columns(_):
             "refused_for=encrypted_without_session foreseen=unsigned begun=1",
             f"{LONG} action=required reason=encrypted_without_session "
             f"command=QUERY_DIRECTORY session=0xffffffffffffffff "
-            f"count={LARGE} first=1 last=1 dialect=0x0202")
+            f"count={LARGE} first=1 last=1 dialect=0x0202",
+            f"{LONG[1:LONG.index(']')]}/127 connections={LARGE} let_in={LARGE} "
+            f"since=1 last=1\n2001:db8::/32 connections={LARGE} let_in=0 "
+            "since=1 last=0")
         for arguments in ((), ("--plan",)):
             told = run(*saved, *arguments).stdout
             wide = [line for line in told.splitlines() if len(line) > 80]
@@ -165,6 +169,37 @@ def plan_says_when_nothing_is_left(_):
         plan = run(*saved, "--plan").stdout
     expect("Nothing is left to do. Of 3 connections" in plan, plan)
     expect("192.0.2.7" not in plan, "who is refused already")
+
+
+@case(modes=("mandatory",), profiles=LATEST)
+def exceptions_are_told_of(_):
+    """Which are needed, which are not, and the line for one more."""
+    with tempfile.TemporaryDirectory() as directory:
+        refusal = "action={} reason=unsigned command=WRITE session=0x1 count=1 " \
+            "first=1 last=1 dialect=0x0210"
+        saved = _saved(
+            directory, "192.0.2.7:1 dialect=0x0210 sessions=1 required=0 "
+            "in_progress=0 guests=0 must_encrypt=0 foreseen=unsigned begun=1 "
+            "exception=192.0.2.7", "\n".join((
+                "192.0.2.7:1 " + refusal.format("excepted"),
+                "192.0.2.9:1 " + refusal.format("required"))),
+            "192.0.2.7 connections=3 let_in=2 since=1 last=1\n"
+            "10.0.0.0/8 connections=5 let_in=0 since=1 last=0")
+        (pathlib.Path(directory) / "proc/sys/net/smbsign/policy").write_text(
+            "required\n", encoding="ascii")
+        told = run(*saved).stdout
+        plan = run(*saved, "--plan").stdout
+        rows = json.loads(run(*saved, "--json").stdout)
+    for wanted in (r"192\.0\.2\.7 +3 +2 +1 +[0-9]+y +[0-9]+y",
+                   r"10\.0\.0\.0/8 +5 +0 +0 never +[0-9]+y",
+                   r"192\.0\.2\.7 +1 2\.1 .* unsigned "):
+        expect(re.search(wanted, told), f"no line {wanted} in {told}")
+    expect("Let in by an exception\n" in told, told)
+    expect("\n      net.smbsign.exceptions = 192.0.2.9\n" in plan, plan)
+    expect("\n192.0.2.7\n" not in plan and "\n10.0.0.0/8\n" in plan, plan)
+    equal([(r["exception"], r["open"]) for r in rows["exceptions"]],
+          [("192.0.2.7", 1), ("10.0.0.0/8", 0)])
+    equal(rows["connections"][0]["exception"], "192.0.2.7", "exception")
 
 
 @case(modes=("mandatory",), profiles=LATEST)
@@ -479,5 +514,5 @@ def audit_records_are_limited(rig):
 @case(profiles=LATEST)
 def tables_are_for_root_only(_):
     for name, mode in (("stats", 0o444), ("connections", 0o400),
-                       ("refusals", 0o400)):
+                       ("refusals", 0o400), ("exceptions", 0o400)):
         equal(stat.S_IMODE((PROC_NET / name).stat().st_mode), mode, name)
