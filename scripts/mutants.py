@@ -32,6 +32,12 @@ MUTANTS = (
     ("REQUIRED in SESSION_SETUP does not count", "module/rules/policy.c",
      "if (security_mode & SMB2_SECURITY_SIGNING_REQUIRED)", "if (0)",
      "policies --mode auto"),
+    ("a guest who repeats the server's REQUIRED must sign", "module/rules/policy.c",
+     "	if (guest && conn->server_required && !conn->client_required)\n		return false;\n", "",
+     "guests"),
+    ("a guest's own REQUIRED does not count", "module/rules/policy.c",
+     "	if (guest && conn->server_required && !conn->client_required)\n",
+     "	if (guest && conn->server_required)\n", "guests"),
     ("policy=required adds nothing", "module/rules/policy.c",
      "	return session->required ||\n"
      "	       (policy->mode == SMBSIGN_POLICY_REQUIRED && !session->guest);",

@@ -425,6 +425,8 @@ static const struct required_case {
 	{ "a guest, the server",	1, true,  false, true,  false },
 	{ "a guest, both",		0, true,  true,  true,  false },
 	{ "a guest who says so",	2, true,  false, false, true },
+	{ "a guest who repeats it",	3, true,  false, true,  false },
+	{ "a guest, the client, twice",	3, true,  true,  false, true },
 	{ "a guest, everybody",		3, true,  true,  true,  true },
 	{ "bits that mean nothing",	0xfffc, false, false, false, false },
 };

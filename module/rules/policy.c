@@ -665,12 +665,19 @@ smbsign_policy_validate(const struct smbsign_conn_facts *conn,
  * @security_mode:	SecurityMode of its SESSION_SETUP requests, or-ed
  * @guest:		its user is a guest or anonymous
  *
+ * Some clients demand signing in SESSION_SETUP because the server did in
+ * NEGOTIATE, before they know that they are guests.  Then they do not sign: a
+ * guest has nothing to sign with.  So a guest's demand counts only if it is the
+ * client's own.
+ *
  * Context: any. [MS-SMB2] 3.3.5.5.3.
  * Return: Session.SigningRequired.
  */
 bool smbsign_policy_session_required(const struct smbsign_conn_facts *conn,
 				     u16 security_mode, bool guest)
 {
+	if (guest && conn->server_required && !conn->client_required)
+		return false;
 	if (security_mode & SMB2_SECURITY_SIGNING_REQUIRED)
 		return true;
 	return !guest && (conn->client_required || conn->server_required);

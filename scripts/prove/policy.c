@@ -535,16 +535,19 @@ void demands_are_kept(void)
 	bool guest = ANY_BOOL();
 	bool required =
 		smbsign_policy_session_required(&conn, security_mode, guest);
+	bool demands = security_mode & SMB2_SECURITY_SIGNING_REQUIRED;
 
-	if (security_mode & SMB2_SECURITY_SIGNING_REQUIRED)
+	/* A guest may repeat what the server said, and demand nothing himself. */
+	if (demands && (!guest || conn.client_required || !conn.server_required))
 		PROVE(required);
 	if (!guest && (conn.client_required || conn.server_required))
 		PROVE(required);
+	if (guest && conn.server_required && !conn.client_required)
+		PROVE(!required);
 	if (required)
-		PROVE(conn.client_required || conn.server_required ||
-		      security_mode & SMB2_SECURITY_SIGNING_REQUIRED);
-	REACHED(required && guest);
-	REACHED(!required && guest && conn.server_required);
+		PROVE(conn.client_required || conn.server_required || demands);
+	REACHED(required && guest && conn.server_required);
+	REACHED(!required && guest && demands);
 }
 
 void responses_are_signed(void)

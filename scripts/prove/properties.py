@@ -275,12 +275,19 @@ POLICY_PROOF = Proof("policy.c", (
     Property(
         "demands_are_kept",
         "negotiated enforces for the whole session what client or server demanded (README.md; "
-        "3.3.5.5.3)",
+        "3.3.5.5.3). A guest demands what his own NEGOTIATE did, or no NEGOTIATE (rules.rst)",
         (in_policy("return !guest && (conn->client_required || conn->server_required);",
                    "return !guest && conn->client_required;"),
          in_policy("return !guest && (conn->client_required || conn->server_required);",
                    "return !guest && conn->server_required;"),
-         in_policy("if (security_mode & SMB2_SECURITY_SIGNING_REQUIRED)", "if (0)"))),
+         in_policy("if (security_mode & SMB2_SECURITY_SIGNING_REQUIRED)", "if (0)"),
+         in_policy("if (guest && conn->server_required && !conn->client_required)", "if (0)"),
+         in_policy("if (guest && conn->server_required && !conn->client_required)",
+                   "if (guest && conn->server_required)"),
+         in_policy("if (guest && conn->server_required && !conn->client_required)",
+                   "if (guest && !conn->client_required)"),
+         in_policy("if (guest && conn->server_required && !conn->client_required)",
+                   "if (conn->server_required && !conn->client_required)"))),
     Property(
         "responses_are_signed",
         "On a session that must be signed, all responses are signed (threat-model.rst); "

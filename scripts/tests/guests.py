@@ -6,8 +6,10 @@ about signing."""
 from smb2 import wire
 
 from . import judge
+from .mounts import mounted
 from .rig import ENCRYPTING, LATEST, PLAIN, USUAL
-from .tap import add, case, expect, status
+from .server import run as command
+from .tap import add, case, equal, expect, status
 
 
 def _anonymous(rig, connection, **options):
@@ -81,10 +83,27 @@ def _negotiated_case(make):
     return run
 
 
-def _demanding_case(make):
-    """Who says REQUIRED in SESSION_SETUP must sign, with whatever key."""
+def _repeating_case(make):
+    """As go-smb2: REQUIRED in SESSION_SETUP because the server's NEGOTIATE said
+    so. Then the client learns that it is a guest, and does not sign."""
     def run(rig):
         session = make(rig, rig.connect(),
+                       security_mode=wire.SIGNING_DEMANDED).setup()
+        _works_unsigned(rig, session)
+    return run
+
+
+def _if_allowed(work):
+    def run(rig):
+        with rig.server.knob("allow_guest", "1"):
+            work(rig)
+    return run
+
+
+def _demanding_case(make, **negotiate):
+    """Who demands REQUIRED himself must sign, with whatever key."""
+    def run(rig):
+        session = make(rig, rig.connect(**negotiate),
                        security_mode=wire.SIGNING_DEMANDED).setup()
         session.signing = True
         session.connect_tree("guests")
@@ -108,8 +127,17 @@ def _register():
         add(f"{name} works unsigned", _negotiated_case(KINDS[name]),
             suite="guests", modes=("mandatory", "auto"), profiles=PLAIN)
         add(f"{name} that demands signing must sign",
-            _demanding_case(KINDS[name]), suite="guests",
-            modes=("mandatory", "auto"), profiles=LATEST)
+            _demanding_case(KINDS[name]), suite="guests", modes=("auto",),
+            profiles=LATEST)
+        add(f"{name} that demands signing from NEGOTIATE on must sign",
+            _demanding_case(KINDS[name], security_mode=wire.SIGNING_DEMANDED),
+            suite="guests", modes=("mandatory", "auto"), profiles=LATEST)
+        add(f"{name} that repeats the server's demand works unsigned",
+            _repeating_case(KINDS[name]), suite="guests", modes=("mandatory",),
+            profiles=PLAIN)
+        add(f"{name} that repeats the server's demand works if allow_guest",
+            _if_allowed(_repeating_case(KINDS[name])), suite="guests",
+            modes=("required",), profiles=PLAIN)
 
 
 _register()
@@ -177,3 +205,20 @@ def required_applies_to_a_live_guest(rig):
 def wrong_password_is_no_guest(rig):
     """ksmbd's own refusal goes through as it is."""
     rig.failed_on(rig.connect())
+
+
+@case(modes=("auto",), profiles=LATEST)
+def linux_mounts_as_a_guest_where_nobody_demands_signing(rig):
+    for version in ("2.1", "3.1.1"):
+        with rig.server.counts("guests"), rig.server.counts("refused", 0), \
+                mounted(rig.server, f"vers={version}", share="guests") as mount:
+            (mount / "a file").write_bytes(b"by a guest")
+            equal((mount / "a file").read_bytes(), b"by a guest", "the file")
+
+
+@case(modes=("required",), profiles=LATEST)
+def smbclient_works_as_a_guest_if_allowed(rig):
+    with rig.server.knob("allow_guest", "1"), rig.server.counts("guests"), \
+            rig.server.counts("refused", 0):
+        output = command("smbclient", "//127.0.0.1/guests", "-N", "-c", "ls").stdout
+    expect("NT_STATUS" not in output, output)

@@ -9,11 +9,14 @@ from .server import run
 
 
 @contextlib.contextmanager
-def mounted(server, options, address="127.0.0.1"):
-    """A mount of the share for the `with`."""
+def mounted(server, options, address="127.0.0.1", share="share"):
+    """A mount of @share for the `with`; of "guests" as a guest."""
+    who = f"user={server.user},password={server.password}"
+    if share == "guests":
+        who = "guest"
     with tempfile.TemporaryDirectory() as directory:
-        run("mount", "-t", "cifs", f"//{address}/share", directory, "-o",
-            f"user={server.user},password={server.password},{options}")
+        run("mount", "-t", "cifs", f"//{address}/{share}", directory, "-o",
+            f"{who},{options}")
         try:
             yield pathlib.Path(directory)
         finally:

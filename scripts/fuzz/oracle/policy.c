@@ -430,13 +430,13 @@ bool oracle_policy_signs(const struct smbsign_policy *p,
 	return answers_signed || copied || oracle_policy_must(p, s);
 }
 
-/* 3.3.5.5.3 */
+/* 3.3.5.5.3; a guest who says in SESSION_SETUP what only the server has said demands nothing */
 bool oracle_policy_session_required(const struct smbsign_conn_facts *c,
 				    u16 security_mode, bool guest)
 {
-	if (security_mode & 2)
-		return true;
-	if (guest)
-		return false;
-	return c->client_required || c->server_required;
+	bool demands = security_mode & 2;
+
+	if (!guest)
+		return demands || c->client_required || c->server_required;
+	return demands && (c->client_required || !c->server_required);
 }
