@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Records what is written to a connection; its TCP takes as much as it is told. */
+#include <linux/delay.h>
 #include <linux/uio.h>
 #include <linux/unaligned.h>
 
 #include "base/grace.h"
 #include "mac/mac.h"
+#include "state/end.h"
 #include "state/session.h"
 #include "written.h"
 
@@ -16,6 +18,10 @@ static int take(struct sock *sk, struct msghdr *msg, size_t size)
 
 	written.calls++;
 	written.flags = msg->msg_flags;
+	if (written.pause)
+		msleep(written.pause);
+	if (written.cut)
+		smbsign_end_cut_now(written.cut, SMBSIGN_REASON_UNSIGNED);
 	if (written.errors) {
 		written.errors--;
 		return written.error;

@@ -16,6 +16,8 @@
  * @error:	what it returns, if not 0, to so many calls:
  * @errors:	number of calls
  * @room:	bytes that it takes per call
+ * @pause:	milliseconds that a call takes
+ * @cut:	if not NULL, this connection is cut during a call
  */
 struct written {
 	u8		data[2048];
@@ -25,6 +27,8 @@ struct written {
 	int		error;
 	unsigned int	errors;
 	u32		room;
+	unsigned int	pause;
+	struct smbsign_conn *cut;
 };
 
 extern struct written written;

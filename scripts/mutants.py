@@ -221,6 +221,13 @@ MUTANTS = (
     ("encryption does not hide credits", "module/rules/window.c",
      "	window->unseen = true;\n", "", "window encryption --match /3.1.1+enc"),
 
+    # Slow readers
+    ("what TCP takes a part of is not written on", "module/gate/send.c",
+     "	} while ((ret > 0 || ret == -EAGAIN) && time_before(jiffies, end) &&\n",
+     "	} while (0 && time_before(jiffies, end) &&\n", "slowreaders"),
+    ("who does not read is waited for without end", "module/gate/send.c",
+     "time_before(jiffies, end)", "end", "slowreaders --match never"),
+
     # Guests
     ("guests may work under required", "module/rules/policy.c",
      "	if ((session->guest || session->keyless) &&\n", "	if (0 &&\n",

@@ -6,6 +6,9 @@
 #include "../written.h"
 
 #include "base/grace.h"
+#include "gate/send.h"
+#undef SMBSIGN_SEND_SECONDS
+#define SMBSIGN_SEND_SECONDS 1
 #include "gate/send.c"
 #include "gate/tx.c"
 
@@ -211,23 +214,110 @@ static void rest_of_a_message(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1U, around.events[SMBSIGN_COUNT_SIGNED]);
 }
 
-/* ksmbd 6.x does not write the rest after a blocking short write. */
+/* As ksmbd 6.x does: it waits. */
+static int write_and_wait(struct smbsign_conn *conn, struct message *message)
+{
+	struct kvec vec = { .iov_base = message->nbss, .iov_len = MESSAGE_SIZE };
+
+	written_make(message, SMB2_CMD_CREATE, 1, ID, SMB2_STATUS_SUCCESS);
+	return write_pieces(conn, &vec, 1, MESSAGE_SIZE, 0);
+}
+
+/* ksmbd 6.x does not write the rest after a blocking short write: we do. */
+static void slow_reader(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_with_session(test);
+	struct message message;
+
+	written.room = 20;
+	written.error = -EAGAIN;
+	written.errors = 3;
+	KUNIT_EXPECT_EQ(test, (int)MESSAGE_SIZE,
+			write_and_wait(conn, &message));
+	KUNIT_EXPECT_EQ(test, (u32)MESSAGE_SIZE, written.length);
+	KUNIT_EXPECT_EQ(test, 3U + DIV_ROUND_UP(MESSAGE_SIZE, 20), written.calls);
+	written_expect_signed(test, conn, ID, SMB2_NBSS_SIZE,
+			      MESSAGE_SIZE - SMB2_NBSS_SIZE);
+	KUNIT_EXPECT_EQ(test, 0U, conn->tx.left);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_LIFE_OPEN, conn->life);
+}
+
+/* What another worker writes is no rest of it, and does not leave. */
+static void expect_cut(struct kunit *test, struct smbsign_conn *conn,
+		       enum smbsign_reason reason)
+{
+	struct message message;
+	u32 length = written.length;
+
+	KUNIT_EXPECT_EQ(test, SMBSIGN_LIFE_CUT, conn->life);
+	KUNIT_EXPECT_EQ(test, reason, around.reason);
+	KUNIT_EXPECT_EQ(test, 1U, around.reports);
+	written.room = MESSAGE_SIZE;
+	written_make(&message, SMB2_CMD_CREATE, 2, ID, SMB2_STATUS_SUCCESS);
+	KUNIT_EXPECT_EQ(test, -ECONNRESET, write_message(conn, &message));
+	KUNIT_EXPECT_EQ(test, length, written.length);
+}
+
+/* Not for ever, whether the client takes a little or nothing. */
+static void too_slow_reader(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_with_session(test);
+	struct message message;
+
+	written.room = 1;
+	written.pause = 100;
+	KUNIT_EXPECT_EQ(test, -ECONNRESET, write_and_wait(conn, &message));
+	KUNIT_EXPECT_GE(test, written.length, 2U);
+	KUNIT_EXPECT_LE(test, written.length, 20U);
+	expect_cut(test, conn, SMBSIGN_REASON_SHORT_WRITE);
+}
+
+static void deaf_reader(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_with_session(test);
+	struct message message;
+
+	written.error = -EAGAIN;
+	written.errors = 1000;
+	written.pause = 100;
+	KUNIT_EXPECT_EQ(test, -ECONNRESET, write_and_wait(conn, &message));
+	KUNIT_EXPECT_LE(test, written.calls, 20U);
+	KUNIT_EXPECT_EQ(test, 0U, written.length);
+	expect_cut(test, conn, SMBSIGN_REASON_SHORT_WRITE);
+}
+
+/* A cut, or an error of TCP's, ends it at once. */
+static void writing_on_ends(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_with_session(test);
+	struct message message;
+
+	written.error = -ENOMEM;
+	written.errors = 1;
+	KUNIT_EXPECT_EQ(test, -ENOMEM, write_and_wait(conn, &message));
+	KUNIT_EXPECT_EQ(test, 1U, written.calls);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_LIFE_OPEN, conn->life);
+	written.room = 20;
+	written.cut = conn;
+	KUNIT_EXPECT_EQ(test, -ECONNRESET, write_and_wait(conn, &message));
+	KUNIT_EXPECT_EQ(test, 20U, written.length);
+	expect_cut(test, conn, SMBSIGN_REASON_UNSIGNED);
+}
+
+/* ksmbd 6.x writes whole messages: another one is no rest of it. */
 static void short_write(struct kunit *test)
 {
 	struct smbsign_conn *conn = conn_with_session(test);
 	struct message message;
-	struct kvec vec = { .iov_base = message.nbss, .iov_len = MESSAGE_SIZE };
+	struct kvec vec = {
+		.iov_base = message.nbss, .iov_len = MESSAGE_SIZE - 1,
+	};
 
 	written_make(&message, SMB2_CMD_CREATE, 1, ID, SMB2_STATUS_SUCCESS);
-	written.room = 20;
-	KUNIT_EXPECT_EQ(test, 20, write_pieces(conn, &vec, 1, MESSAGE_SIZE, 0));
-	KUNIT_EXPECT_EQ(test, SMBSIGN_LIFE_CUT, conn->life);
-	KUNIT_EXPECT_EQ(test, SMBSIGN_REASON_SHORT_WRITE, around.reason);
-	/* What another worker writes is no rest of it, and does not leave. */
-	written.room = MESSAGE_SIZE;
-	written.length = 0;
-	KUNIT_EXPECT_EQ(test, -ECONNRESET, write_message(conn, &message));
-	KUNIT_EXPECT_EQ(test, 0U, written.length);
+	message.header.protocol_id = SMB2_TRANSFORM_PROTOCOL_ID;
+	KUNIT_EXPECT_EQ(test, (int)MESSAGE_SIZE - 1,
+			write_pieces(conn, &vec, 1, MESSAGE_SIZE - 1, 0));
+	expect_cut(test, conn, SMBSIGN_REASON_SHORT_WRITE);
 }
 
 /* ksmbd 6.x writes some errors with the same buffer twice: sign a copy. */
@@ -366,6 +456,10 @@ static struct kunit_case tx_cases[] = {
 	KUNIT_CASE(refused_negotiate),
 	KUNIT_CASE(not_in_a_compound),
 	KUNIT_CASE(rest_of_a_message),
+	KUNIT_CASE(slow_reader),
+	KUNIT_CASE(too_slow_reader),
+	KUNIT_CASE(deaf_reader),
+	KUNIT_CASE(writing_on_ends),
 	KUNIT_CASE(short_write),
 	KUNIT_CASE(one_buffer_twice),
 	KUNIT_CASE(copy_not_written_again),

@@ -202,7 +202,9 @@ static void model_success(struct model *m, u32 c, u32 id, u16 session_flags)
 	}
 	if (known->facts.state != SMBSIGN_SESSION_ESTABLISHED)
 		return;
-	if (known->mode & SMB2_SECURITY_SIGNING_REQUIRED)
+	if (known->mode & SMB2_SECURITY_SIGNING_REQUIRED &&
+	    (!known->facts.guest || conn->client_required ||
+	     !conn->server_required))
 		known->facts.required = true;
 	if (!known->facts.guest &&
 	    (conn->client_required || conn->server_required))

@@ -385,8 +385,7 @@ int smbsign_refuse_response(struct smbsign_conn *conn, struct msghdr *msg,
 	header->flags &= ~cpu_to_le32(SMB2_FLAG_SIGNED);
 	memset(header->signature, 0, sizeof(header->signature));
 	error->structure_size = cpu_to_le16(sizeof(*error));
-	ret = smbsign_send(conn, buffer, sizeof(buffer),
-			   msg->msg_flags & ~MSG_DONTWAIT);
+	ret = smbsign_send(conn, buffer, sizeof(buffer), msg->msg_flags);
 	if (ret < 0)
 		return ret;
 	iov_iter_advance(&msg->msg_iter, size);

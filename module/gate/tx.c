@@ -419,16 +419,16 @@ static int tx_locked(struct smbsign_conn *conn, struct msghdr *msg, size_t size)
 		left = SMB2_NBSS_SIZE + smb2_nbss_length(nbss);
 		result = tx_start(conn, msg, size, left - SMB2_NBSS_SIZE);
 		if (!result.done)
-			result.ret = conn->base->sendmsg(conn->sk, msg, size);
+			result.ret = smbsign_send_message(conn, msg, size);
 		remember_unsent(conn, &start, &result);
 	} else {
-		result.ret = conn->base->sendmsg(conn->sk, msg, size);
+		result.ret = smbsign_send_message(conn, msg, size);
 	}
 	ret = result.ret;
 	if (ret <= 0)
 		return ret;
 	conn->tx.left = left - min_t(u32, left, ret);
-	/* ksmbd 6.x does not write the rest: the stream is broken for good. */
+	/* ksmbd 6.x writes whole messages only: what comes next is no rest. */
 	if (conn->tx.left && wait)
 		smbsign_end_cut_now(conn, SMBSIGN_REASON_SHORT_WRITE);
 	return ret;

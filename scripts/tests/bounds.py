@@ -149,8 +149,7 @@ def _refused_and_deaf():
 
 
 def deafness():
-    """Writers wait, some of them at any time. ksmbd gives each up after five
-    seconds."""
+    """Writers wait, some of them at any time."""
     connections = []
     while True:
         connections = [*connections[-9:], _refused_and_deaf()]
