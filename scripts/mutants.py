@@ -221,6 +221,22 @@ MUTANTS = (
     ("encryption does not hide credits", "module/rules/window.c",
      "	window->unseen = true;\n", "", "window encryption --match /3.1.1+enc"),
 
+    # NBSS keepalives
+    ("keepalives are no messages", "module/wire/frame.c",
+     "	return get_unaligned_be32(nbss) == (u32)SMB2_NBSS_KEEPALIVE << 24;",
+     "	return false;", "keepalives"),
+    ("whatever is of a keepalive's type is one", "module/wire/frame.c",
+     "	return get_unaligned_be32(nbss) == (u32)SMB2_NBSS_KEEPALIVE << 24;",
+     "	return nbss[0] == SMB2_NBSS_KEEPALIVE;", "keepalives"),
+    ("keepalives count as refused", "module/gate/refuse.c",
+     "	if (!gate->substitute && !gate->keepalives)\n",
+     "	if (!gate->substitute)\n", "keepalives"),
+    ("ksmbd reads keepalives", "module/gate/gate.c",
+     "	gate->frame.end = gate->cursor.parsed;\n"
+     "	gate->frame.fate = SMBSIGN_FATE_REFUSED;\n"
+     "	WRITE_ONCE(gate->state, SMBSIGN_GATE_SWALLOW);\n",
+     "	smbsign_cursor_release(&gate->cursor, gate->cursor.parsed);\n", "keepalives"),
+
     # Slow readers
     ("what TCP takes a part of is not written on", "module/gate/send.c",
      "	} while ((ret > 0 || ret == -EAGAIN) && time_before(jiffies, end) &&\n",

@@ -264,6 +264,8 @@ static const struct dialogue dialogues[] = {
 	  .early = true },
 	{ "no message", AUTHENTICATED, RAW("\1\0\0\x40\xfeSMB............"),
 	  RESET_FOR(NOT_SMB) },
+	{ "a keepalive with something in it", AUTHENTICATED,
+	  RAW("\x85\0\0\4...."), RESET_FOR(NOT_SMB) },
 	{ "no SMB", AUTHENTICATED, RAW("\0\0\0\x10GET / HTTP/1.1\r\n"),
 	  RESET_FOR(NOT_SMB) },
 	{ "too short for a request", AUTHENTICATED,
@@ -762,6 +764,107 @@ static bool swallow(struct smbsign_conn *conn)
 	done = smbsign_refuse_swallowed(conn);
 	release_sock(conn->sk);
 	return done;
+}
+
+/* What ksmbd's reader reads until nothing more comes, or it is sent back. */
+static u32 read_on(struct smbsign_conn *conn, u8 *to, enum smbsign_next *next)
+{
+	u32 length, read = 0;
+
+	for (;;) {
+		lock_sock(conn->sk);
+		*next = smbsign_gate_next(conn, &length);
+		release_sock(conn->sk);
+		if (*next == SMBSIGN_NEXT_READ)
+			read += rig_read(conn, to + read, length);
+		else if (*next == SMBSIGN_NEXT_SWALLOW)
+			rig_read(conn, NULL, length);
+		else
+			return read;
+	}
+}
+
+static const u8 keepalive[SMB2_NBSS_SIZE] = { SMB2_NBSS_KEEPALIVE };
+
+/* Put keepalives around the frames of a stream.  Returns the length. */
+static u32 put_keepalives(const struct stream *stream, u8 *at)
+{
+	u32 i, start = 0, length = 0;
+
+	for (i = 0; i <= stream->frames; i++) {
+		memcpy(at + length, keepalive, SMB2_NBSS_SIZE);
+		memcpy(at + length + SMB2_NBSS_SIZE, keepalive, SMB2_NBSS_SIZE);
+		length += 2 * SMB2_NBSS_SIZE;
+		if (i == stream->frames)
+			break;
+		memcpy(at + length, stream->data + start,
+		       stream->ends[i] - start);
+		length += stream->ends[i] - start;
+		start = stream->ends[i];
+	}
+	return length;
+}
+
+/* ksmbd reads the requests, and nothing else, however they come. */
+static void keepalives(struct kunit *test)
+{
+	static const struct dialogue two = {
+		.requests = { SIGNED_READ(1), SIGNED_READ(2) },
+	};
+	static const u32 steps[] = { 1, 3, 50, DIALOGUE_MAX };
+	struct stream *stream = stream_of(test, &two);
+	struct smbsign_conn *conn = conn_for(test, AUTHENTICATED);
+	u8 *data = kunit_kzalloc(test, 2 * DIALOGUE_MAX, GFP_KERNEL);
+	u32 at, read, length = put_keepalives(stream, data);
+	u8 *to = data + DIALOGUE_MAX;
+	enum smbsign_next next;
+	unsigned int i;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(steps); i++) {
+		around.policy.mode = i % 2 ? SMBSIGN_POLICY_AUDIT :
+					     SMBSIGN_POLICY_REQUIRED;
+		around.events[SMBSIGN_COUNT_KEEPALIVES] = 0;
+		start_at(conn, 0 - length / 2);
+		for (at = 0, read = 0; at < length; at += steps[i / 2]) {
+			rig_arrive(test, conn, data + at,
+				   min(steps[i / 2], length - at), at % 2);
+			read += read_on(conn, to + read, &next);
+			KUNIT_ASSERT_EQ(test, SMBSIGN_NEXT_WAIT, next);
+		}
+		KUNIT_ASSERT_EQ(test, stream->length, read);
+		KUNIT_EXPECT_MEMEQ(test, stream->data, to, read);
+		KUNIT_EXPECT_EQ(test, 6U, around.events[SMBSIGN_COUNT_KEEPALIVES]);
+		KUNIT_EXPECT_EQ(test, 0U, around.reports);
+		KUNIT_EXPECT_EQ(test, 0U, conn->gate.unanswered);
+	}
+}
+
+/* Any number of them holds neither softirq nor the reader, nor counts against it. */
+static void keepalive_flood(struct kunit *test)
+{
+	const u32 number = 3 * KEEPALIVES_MAX + 7, length = number * SMB2_NBSS_SIZE;
+	struct smbsign_conn *conn = conn_for(test, FRESH);
+	u8 *data = kunit_kzalloc(test, length, GFP_KERNEL);
+	enum smbsign_next next;
+	u32 i;
+
+	for (i = 0; i < number; i++)
+		memcpy(data + i * SMB2_NBSS_SIZE, keepalive, sizeof(keepalive));
+	start_at(conn, 0);
+	rig_arrive(test, conn, data, length, false);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_STEP_REFUSING, run(conn));
+	KUNIT_EXPECT_EQ(test, 1U, around.events[SMBSIGN_COUNT_KEEPALIVES]);
+	for (i = 1; i <= 3; i++) {
+		KUNIT_EXPECT_EQ(test, 0U, read_on(conn, NULL, &next));
+		KUNIT_EXPECT_EQ(test, SMBSIGN_NEXT_AGAIN, next);
+		KUNIT_EXPECT_EQ(test, i * KEEPALIVES_MAX,
+				around.events[SMBSIGN_COUNT_KEEPALIVES]);
+	}
+	KUNIT_EXPECT_EQ(test, 0U, read_on(conn, NULL, &next));
+	KUNIT_EXPECT_EQ(test, SMBSIGN_NEXT_WAIT, next);
+	KUNIT_EXPECT_EQ(test, number, around.events[SMBSIGN_COUNT_KEEPALIVES]);
+	KUNIT_EXPECT_EQ(test, 0U, conn->gate.unanswered);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_LIFE_OPEN, conn->life);
 }
 
 static bool is_unused(struct smbsign_conn *conn, u64 message_id)
@@ -2284,6 +2387,8 @@ static struct kunit_case gate_cases[] = {
 	KUNIT_CASE(every_bit),
 	KUNIT_CASE(refusal),
 	KUNIT_CASE(refused_cancel),
+	KUNIT_CASE(keepalives),
+	KUNIT_CASE(keepalive_flood),
 	KUNIT_CASE(unanswered),
 	KUNIT_CASE(refused_compounds),
 	KUNIT_CASE(refused_under_audit),

@@ -385,6 +385,21 @@ static void nbss(struct kunit *test)
 	}
 }
 
+static void keepalives(struct kunit *test)
+{
+	unsigned int byte, bit;
+
+	for (byte = 0; byte < SMB2_NBSS_SIZE; byte++) {
+		for (bit = 1; bit <= U8_MAX; bit++) {
+			u8 header[] = { SMB2_NBSS_KEEPALIVE, 0, 0, 0 };
+
+			KUNIT_ASSERT_TRUE(test, smbsign_frame_is_keepalive(header));
+			header[byte] ^= bit;
+			KUNIT_ASSERT_FALSE(test, smbsign_frame_is_keepalive(header));
+		}
+	}
+}
+
 static void kinds(struct kunit *test)
 {
 	static const struct {
@@ -1132,6 +1147,7 @@ static struct kunit_case frame_cases[] = {
 	KUNIT_CASE(decrypted_prefixes),
 	KUNIT_CASE(decrypted_and_compressed),
 	KUNIT_CASE(nbss),
+	KUNIT_CASE(keepalives),
 	KUNIT_CASE(kinds),
 	KUNIT_CASE(dialects),
 	KUNIT_CASE(command_names),

@@ -13,6 +13,7 @@
 	X(ATTACH_FAILED, "attach_failed")	\
 	X(KEYS_LEARNED, "keys_learned")		\
 	X(FRAMES, "frames")			\
+	X(KEEPALIVES, "keepalives")		\
 	X(VERIFIED, "verified")			\
 	X(VERIFIED_SOFTIRQ, "verified_softirq")	\
 	X(VERIFIED_AHEAD, "verified_ahead")	\

@@ -28,6 +28,8 @@
 #define READER_BYTES	65536
 /* A bulk request wakes the reader once this many bytes can be verified. */
 #define BULK_BYTES	32768
+/* Keepalives in a row, after which ksmbd's reader is sent back to ksmbd. */
+#define KEEPALIVES_MAX	1024
 
 /* The gate cannot see the MessageIds and credits inside. */
 static enum smbsign_step pass_wrapped(struct smbsign_conn *conn, bool *wrapped)
@@ -150,6 +152,22 @@ static enum smbsign_step not_smb(struct smbsign_conn *conn)
 	return SMBSIGN_STEP_ON;
 }
 
+/*
+ * RFC 1002 has keepalives discarded.  ksmbd would close the connection.  They
+ * stand where a message may begin, so the reader swallows one as it would a
+ * refused frame that has no answer.
+ */
+static enum smbsign_step discard_keepalive(struct smbsign_gate *gate)
+{
+	smbsign_count(SMBSIGN_COUNT_KEEPALIVES);
+	gate->keepalives++;
+	gate->cursor.parsed += SMB2_NBSS_SIZE;
+	gate->frame.end = gate->cursor.parsed;
+	gate->frame.fate = SMBSIGN_FATE_REFUSED;
+	WRITE_ONCE(gate->state, SMBSIGN_GATE_SWALLOW);
+	return SMBSIGN_STEP_ON;
+}
+
 /* How most frames start, with the SMB2 header aligned. */
 struct frame_start {
 	u8			unused[SMB2_NBSS_SIZE];
@@ -166,6 +184,9 @@ static enum smbsign_step begin_frame(struct smbsign_conn *conn,
 	smbsign_release_begin(gate, gate->cursor.parsed);
 	/* Charge every frame: many small ones are work, too. */
 	smbsign_cursor_charge(&gate->cursor, sizeof(struct smb2_header));
+	if (smbsign_frame_is_keepalive(start->nbss))
+		return discard_keepalive(gate);
+	gate->keepalives = 0;
 	smbsign_count(SMBSIGN_COUNT_FRAMES);
 	if (smbsign_frame_length(start->nbss, &length))
 		return not_smb(conn);
@@ -359,6 +380,18 @@ static bool know_next(struct smbsign_conn *conn, enum smbsign_next *next,
 	return gate->substitute && gate->frame.fate != SMBSIGN_FATE_REFUSED;
 }
 
+/*
+ * Who sends nothing but keepalives does not hold the reader: ksmbd looks up, and
+ * sleeps for a millisecond, before it reads on.
+ */
+static bool is_flooded(struct smbsign_gate *gate)
+{
+	if (gate->keepalives < KEEPALIVES_MAX)
+		return false;
+	gate->keepalives = 0;
+	return true;
+}
+
 /**
  * smbsign_gate_next() - what does the reader do next?
  * @conn:	the connection
@@ -374,6 +407,7 @@ enum smbsign_next smbsign_gate_next(struct smbsign_conn *conn, u32 *length)
 {
 	enum smbsign_next next;
 	enum smbsign_step step;
+	bool swallowed;
 
 	sock_owned_by_me(conn->sk);
 	while (!know_next(conn, &next, length)) {
@@ -385,8 +419,10 @@ enum smbsign_next smbsign_gate_next(struct smbsign_conn *conn, u32 *length)
 			smbsign_queue_cut(conn->sk, conn->gate.cursor.parsed);
 			return SMBSIGN_NEXT_SWALLOW;
 		}
-		if (smbsign_refuse_swallowed(conn) ||
-		    conn->life != SMBSIGN_LIFE_OPEN)
+		swallowed = smbsign_refuse_swallowed(conn);
+		if (swallowed && is_flooded(&conn->gate))
+			return SMBSIGN_NEXT_AGAIN;
+		if (swallowed || conn->life != SMBSIGN_LIFE_OPEN)
 			continue;
 		if (conn->gate.request.away)
 			return SMBSIGN_NEXT_WAIT_AHEAD;

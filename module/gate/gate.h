@@ -69,7 +69,8 @@ enum smbsign_step {
  *				passed
  * @SMBSIGN_FATE_STREAMED:	it is released while it is verified, except its
  *				last byte
- * @SMBSIGN_FATE_REFUSED:	it is swallowed, and ksmbd reads a substitute
+ * @SMBSIGN_FATE_REFUSED:	it is swallowed, and ksmbd reads a substitute, if
+ *				there is one
  */
 enum smbsign_fate {
 	SMBSIGN_FATE_HELD,
@@ -170,6 +171,8 @@ struct smbsign_substitute {
  * @unanswered:	bytes of refused frames without an answer since ksmbd's latest
  *		message; cleared without the lock, so one frame too many may
  *		pass
+ * @keepalives:	NBSS keepalives since the latest message, or since ksmbd's
+ *		reader was last sent back because of them
  * @frame:	the current frame
  * @request:	its current request
  * @substitute:	what ksmbd reads in place of a refused frame, or NULL
@@ -179,6 +182,7 @@ struct smbsign_gate {
 	enum smbsign_gate_state		state;
 	bool				blocked;
 	u32				unanswered;
+	u32				keepalives;
 	struct smbsign_gate_frame	frame;
 	struct smbsign_gate_request	request;
 	struct smbsign_substitute	*substitute;
@@ -192,6 +196,7 @@ struct smbsign_gate {
  *				them
  * @SMBSIGN_NEXT_PAUSE:		give up the socket lock for a moment
  * @SMBSIGN_NEXT_WAIT:		wait for more
+ * @SMBSIGN_NEXT_AGAIN:		let ksmbd's reader ask again
  * @SMBSIGN_NEXT_WAIT_AHEAD:	wait for a worker, even if no more can come
  * @SMBSIGN_NEXT_EOF:		report the end of the stream
  * @SMBSIGN_NEXT_RESET:		reset the connection
@@ -201,6 +206,7 @@ enum smbsign_next {
 	SMBSIGN_NEXT_SUBSTITUTE,
 	SMBSIGN_NEXT_SWALLOW,
 	SMBSIGN_NEXT_PAUSE,
+	SMBSIGN_NEXT_AGAIN,
 	SMBSIGN_NEXT_WAIT,
 	SMBSIGN_NEXT_WAIT_AHEAD,
 	SMBSIGN_NEXT_EOF,

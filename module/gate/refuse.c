@@ -218,7 +218,7 @@ bool smbsign_refuse_swallowed(struct smbsign_conn *conn)
 	gate->frame.fate = SMBSIGN_FATE_HELD;
 	WRITE_ONCE(gate->cursor.released, gate->frame.end);
 	WRITE_ONCE(gate->state, SMBSIGN_GATE_LENGTH);
-	if (!gate->substitute)
+	if (!gate->substitute && !gate->keepalives)
 		count_unanswered(conn);
 	return true;
 }

@@ -145,6 +145,8 @@ static int recvmsg_locked(struct smbsign_conn *conn, struct msghdr *msg,
 		case SMBSIGN_NEXT_PAUSE:
 			pause_reader(sk);
 			break;
+		case SMBSIGN_NEXT_AGAIN:
+			return -EAGAIN;
 		case SMBSIGN_NEXT_WAIT:
 			ret = nothing_to_read(sk, timeout);
 			if (ret > 0)

@@ -18,6 +18,18 @@
 #include "wire/frame.h"
 
 /**
+ * smbsign_frame_is_keepalive() - is this NBSS header a keepalive?
+ * @nbss:	four bytes where a message may begin
+ *
+ * Context: any. RFC 1002, 4.3.6.
+ * Return: true if it is: then nothing belongs to it but these four bytes.
+ */
+bool smbsign_frame_is_keepalive(const u8 nbss[SMB2_NBSS_SIZE])
+{
+	return get_unaligned_be32(nbss) == (u32)SMB2_NBSS_KEEPALIVE << 24;
+}
+
+/**
  * smbsign_frame_length() - length of the message after an NBSS header
  * @nbss:	the four bytes before every message
  * @length:	set to the message's length in bytes, without @nbss

@@ -127,6 +127,7 @@ struct smbsign_negotiated {
 	bool	compression;
 };
 
+bool smbsign_frame_is_keepalive(const u8 nbss[SMB2_NBSS_SIZE]);
 int smbsign_frame_length(const u8 nbss[SMB2_NBSS_SIZE], u32 *length);
 enum smbsign_frame_kind smbsign_frame_kind_of(__le32 protocol_id);
 int smbsign_frame_element(const u8 *head, u32 head_length, u32 left,

@@ -230,6 +230,7 @@ static void frame_length(const u8 *nbss)
 	u32 module = 0, oracle = 0;
 	bool sound = !smbsign_frame_length(nbss, &module);
 
+	SAME("keepalive", smbsign_frame_is_keepalive(nbss), oracle_keepalive(nbss));
 	SAME("frame_length", sound, oracle_length(nbss, &oracle));
 	if (sound)
 		SAME("length", module, oracle);

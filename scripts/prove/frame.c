@@ -129,10 +129,13 @@ void what_it_is(void)
 	__le32 id;
 	int ret = smbsign_frame_length(bytes, &length);
 
+	PROVE(smbsign_frame_is_keepalive(bytes) == oracle_keepalive(bytes));
+	PROVE(!smbsign_frame_is_keepalive(bytes) || ret);
 	PROVE(!ret == oracle_length(bytes, &other));
 	PROVE(ret || (length == other && length >= 4 && length < 1U << 24));
 	memcpy(&id, bytes, sizeof(id));
 	PROVE(smbsign_frame_kind_of(id) == oracle_kind(bytes));
 	REACHED(!ret);
+	REACHED(smbsign_frame_is_keepalive(bytes));
 	REACHED(smbsign_frame_kind_of(id) == SMBSIGN_FRAME_SMB2);
 }

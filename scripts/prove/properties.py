@@ -617,8 +617,10 @@ FRAME_PROOF = Proof("frame.c", (FRAME,), (
         unwind=5),
     Property(
         "what_it_is",
-        "A message is what its first bytes say (2.1, 2.2.1, 2.2.41, 2.2.42)",
+        "A message is what its first bytes say (2.1, 2.2.1, 2.2.41, 2.2.42; RFC 1002, 4.3.6)",
         (in_frame("	return *length < sizeof(__le32) ? -EPROTO : 0;", "	return 0;"),
+         in_frame("	return get_unaligned_be32(nbss) == (u32)SMB2_NBSS_KEEPALIVE << 24;",
+                  "	return nbss[0] == SMB2_NBSS_KEEPALIVE;"),
          in_frame("	case SMB2_TRANSFORM_PROTOCOL_ID:\n		return SMBSIGN_FRAME_ENCRYPTED;",
                   "	case SMB2_TRANSFORM_PROTOCOL_ID:\n		return SMBSIGN_FRAME_SMB2;")),
         unwind=17),

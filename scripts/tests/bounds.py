@@ -156,11 +156,18 @@ def deafness():
         time.sleep(0.5)
 
 
-def keepalives():
+def empty_messages():
     """No messages at all; where they pass, ksmbd has them."""
     connection = _connection()
     while True:
         connection.transmit(bytes(4) * 5000)
+
+
+def keepalives():
+    """Discarded, and nothing answers them."""
+    connection = _connection()
+    while True:
+        connection.transmit(b"\x85\0\0\0" * 5000)
 
 
 def litter():
@@ -171,7 +178,7 @@ def litter():
 
 
 FLOODS = (cancels, chains_of_cancels, single_bytes, refusals, large_refusals,
-          silence, deafness, keepalives)
+          silence, deafness, empty_messages, keepalives)
 
 
 def _again_and_again(function):
@@ -246,7 +253,7 @@ def _register():
             _keeps_nothing(flood, "negotiated"), suite="bounds",
             modes=MANDATORY, profiles=LATEST)
     # A faster one keeps 7.x's ksmbd itself, which gets it all, busy for long
-    for flood in (single_bytes, keepalives):
+    for flood in (single_bytes, empty_messages):
         add(f"nothing is kept by {flood.__name__} in audit",
             _keeps_nothing(flood, "audit"), suite="bounds", modes=MANDATORY,
             profiles=LATEST)
@@ -283,7 +290,8 @@ def _timed(what, function, limit):
 
 @case(modes=MANDATORY, profiles=LATEST)
 def rmmod_in_the_middle_of_floods(rig):
-    for flood in (cancels, single_bytes, large_refusals, silence, deafness):
+    for flood in (cancels, single_bytes, large_refusals, silence, deafness,
+                  keepalives):
         with _doing(flood, FLOODERS):
             time.sleep(0.5)
             _timed(f"rmmod under {flood.__name__}", rig.server.unload,
@@ -294,7 +302,7 @@ def rmmod_in_the_middle_of_floods(rig):
 
 @case(modes=MANDATORY, profiles=LATEST)
 def ksmbd_is_stopped_in_the_middle_of_floods(rig):
-    for flood in (cancels, single_bytes, large_refusals):
+    for flood in (cancels, single_bytes, large_refusals, keepalives):
         with _doing(flood, FLOODERS):
             time.sleep(0.5)
             _timed(f"to stop ksmbd under {flood.__name__}",

@@ -52,6 +52,12 @@ bool oracle_length(const u8 *nbss, u32 *length)
 	return *length >= 4;
 }
 
+/* RFC 1002, 4.3.6 */
+bool oracle_keepalive(const u8 *nbss)
+{
+	return !memcmp(nbss, "\x85\0\0\0", 4);
+}
+
 /* 2.2.1, 2.2.41, 2.2.42, [MS-CIFS] 2.2.3.1 */
 enum smbsign_frame_kind oracle_kind(const u8 *bytes)
 {

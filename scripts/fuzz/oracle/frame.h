@@ -5,6 +5,7 @@
 
 #include "wire/frame.h"
 
+bool oracle_keepalive(const u8 *nbss);
 bool oracle_length(const u8 *nbss, u32 *length);
 enum smbsign_frame_kind oracle_kind(const u8 *message);
 u32 oracle_head_needed(const u8 *header, u32 left);
