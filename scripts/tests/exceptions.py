@@ -437,20 +437,23 @@ OFF = "--option=client signing=off"
 
 @case(modes=FREE, profiles=LATEST)
 def smbclient_that_does_not_sign(rig):
-    """As an old one is set up; from elsewhere it gets nowhere. On 3.1.1 it signs
-    TREE_CONNECT, as all must, and nothing else."""
+    """As an old one is set up; from elsewhere it gets nowhere. On 3.x it signs
+    the one request that proves NEGOTIATE, and no other."""
     with _required(rig):
         for version in ("SMB2_10", "SMB3_00", "SMB3_11"):
             for address, works in ((SCANNER, True), ("127.0.0.1", False)):
-                before = rig.server.stats()["verified"]
+                before = rig.server.stats()
                 done = run("smbclient", f"//{address}/share", "-U",
                            f"{rig.server.user}%{rig.server.password}", "-m",
                            version, OFF, "-c", "mkdir d; rmdir d", check=False)
                 equal(not done.returncode and "NT_STATUS" not in done.stdout,
                       works, f"{version} from {address}: {done.stdout}")
                 if works:
-                    equal(rig.server.stats()["verified"] - before,
-                          version == "SMB3_11", "verified")
+                    after = rig.server.stats()
+                    equal(after["verified"] - before["verified"],
+                          version != "SMB2_10", f"{version}: verified")
+                    equal(after["excepted"] - before["excepted"], 1,
+                          f"{version}: excepted")
 
 
 @case(modes=FREE, profiles=LATEST)
