@@ -646,6 +646,13 @@ MUTANTS = (
      "module/rules/verified.c",
      "	    entry->message_id != message_id || entry->length != length)\n",
      "	    entry->message_id != message_id)\n", "kunit"),
+    ("a response in several buffers is signed by the first", "module/gate/sign.c",
+     "	while (!ret && done < response->length) {\n",
+     "	while (!ret && !done) {\n", "answers --mode required"),
+    ("what ksmbd has signed is left to it", "module/gate/sign.c",
+     "	lockdep_assert_held(&conn->tx.lock);\n",
+     "	if (response->header.flags & cpu_to_le32(SMB2_FLAG_SIGNED))\n"
+     "		return 0;\n", "answers --mode required"),
     ("SIGNED is said without a key", "module/gate/sign.c",
      "	header->flags &= ~cpu_to_le32(SMB2_FLAG_SIGNED);\n",
      "", "responses"),

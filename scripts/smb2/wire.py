@@ -97,7 +97,7 @@ LOCK_SHARED, LOCK_EXCLUSIVE, LOCK_UNLOCK = 0x1, 0x2, 0x4
 LOCK_FAIL_IMMEDIATELY = 0x10
 
 # Queries, 2.2.33 and 2.2.37
-INFO_FILE = 1
+INFO_FILE, INFO_FILESYSTEM, INFO_SECURITY, INFO_QUOTA = 1, 2, 3, 4
 FILE_STANDARD_INFORMATION = 5
 FILE_END_OF_FILE_INFORMATION = 20
 FILE_BOTH_DIRECTORY_INFORMATION = 3
@@ -375,15 +375,27 @@ def tree_disconnect():
     return Body(TREE_DISCONNECT, struct.pack("<HH", 4, 0))
 
 
+def create_context(name, data=b""):
+    """The last create context of a request, 2.2.13.2."""
+    start = 16 + len(name) + -len(name) % 8
+    return (struct.pack("<IHHHHI", 0, 16, len(name), 0, start if data else 0,
+                        len(data)) + name).ljust(start, b"\0") + data
+
+
 def create(path, disposition=OPEN_IF, access=ACCESS_ALL,
-           options=FILE_NON_DIRECTORY, oplock=OPLOCK_NONE):
-    """SMB2 CREATE request, 2.2.13."""
+           options=FILE_NON_DIRECTORY, oplock=OPLOCK_NONE, context=b""):
+    """SMB2 CREATE request, 2.2.13, with one create_context() or none."""
     name = utf16(path)
+    buffer = name or b"\0\0"
+    offset = 0
+    if context:
+        buffer = pad8(buffer)
+        offset = HEADER_SIZE + 56 + len(buffer)
     return Body(CREATE,
                 struct.pack("<HBBIQQIIIIIHHII", 57, 0, oplock, 2, 0, 0,
                             access, 0, SHARE_ALL, disposition, options,
-                            HEADER_SIZE + 56, len(name), 0, 0) +
-                (name or b"\0\0"))
+                            HEADER_SIZE + 56, len(name), offset,
+                            len(context)) + buffer + context)
 
 
 def close(file_id):
@@ -468,18 +480,21 @@ def change_notify(file_id, completion=NOTIFY_FILE_NAME, max_output=4096):
                             completion, 0))
 
 
-def query_info(file_id, info=FILE_STANDARD_INFORMATION, max_output=4096):
-    """SMB2 QUERY_INFO request for a file information class, 2.2.37."""
+def query_info(file_id, info=FILE_STANDARD_INFORMATION, max_output=4096,
+               kind=INFO_FILE, additional=0, data=b""):
+    """SMB2 QUERY_INFO request, 2.2.37; by default for a file information
+    class. @additional: which parts of a security descriptor."""
     return Body(QUERY_INFO,
-                struct.pack("<HBBIHHIII16s", 41, INFO_FILE, info, max_output,
-                            HEADER_SIZE + 40, 0, 0, 0, 0, file_id) + b"\0")
+                struct.pack("<HBBIHHIII16s", 41, kind, info, max_output,
+                            HEADER_SIZE + 40, 0, len(data), additional, 0,
+                            file_id) + (data or b"\0"))
 
 
-def set_info(file_id, info, data):
-    """SMB2 SET_INFO request for a file information class, 2.2.39."""
+def set_info(file_id, info, data, kind=INFO_FILE, additional=0):
+    """SMB2 SET_INFO request, 2.2.39, as query_info()."""
     return Body(SET_INFO,
-                struct.pack("<HBBIHHI16s", 33, INFO_FILE, info, len(data),
-                            HEADER_SIZE + 32, 0, 0, file_id) + data)
+                struct.pack("<HBBIHHI16s", 33, kind, info, len(data),
+                            HEADER_SIZE + 32, 0, additional, file_id) + data)
 
 
 def oplock_break(file_id, level=OPLOCK_NONE):

@@ -26,6 +26,9 @@ kernels are 6.1 and 6.12.95, which is .95 below.
             crowds_break_ksmbd()
 6.12        pads a READ in a compound with what lies behind its buffer, which KASAN does
             not copy: pads_beyond_its_buffer()
+all         answer a failed TREE_CONNECT with one buffer twice, which gets two
+            signatures, or is encrypted twice, and then nobody can decrypt it:
+            garbles_encrypted_errors()
 all         wait for a lock until nobody blocks them, which is noted a moment after they
             were woken: who looks in between waits for ever. BlockedLock.granted()
 6.1, 6.12   let go of the number of a session that logged off when the next one
@@ -78,6 +81,11 @@ def trees_break_ksmbd():
 def pads_beyond_its_buffer():
     """Would a READ in a compound that needs padding be reported?"""
     return RELEASE.endswith("-debug")
+
+
+def garbles_encrypted_errors(what):
+    """Can nobody read what @what, which fails, is answered with, encrypted?"""
+    return what == "TREE_CONNECT (other)"
 
 
 def wants_a_new_ksmbd(suite):

@@ -12,10 +12,13 @@ class Options:
     # Requests changed, and streams cut, per case
     rounds = 40
     streams = 8
+    # Whether there is little time
+    brief = False
 
 
-def configure(seed, rounds):
+def configure(seed, rounds, brief):
     """Where the seeds begin, and how many there are; None: as they are."""
+    Options.brief = brief
     Options.seed = seed or Options.seed
     Options.rounds = rounds or Options.rounds
     Options.streams = rounds or Options.streams
