@@ -22,9 +22,9 @@ check_kernel() {
 			"arm64 (Debian 13's, there), debug or kcsan (6.12, checking itself)"
 }
 
-# A root that no kernel is in: tools only
+# Roots that no kernel is in: tools only
 # shellcheck disable=SC2034
-TOOL_ROOTS=(proofs)
+TOOL_ROOTS=(proofs clients)
 
 is_tool_root() { [[ " ${TOOL_ROOTS[*]} " = *" $1 "* ]]; }
 
