@@ -9,7 +9,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .PHONY: all module clean install uninstall deb test-package doc demo check test test-matrix lint bench kunit fuzz
-.PHONY: prove test-debug endure help
+.PHONY: prove interop test-debug endure help
 
 all: module ## what make alone does: the module | half a minute
 
@@ -67,6 +67,9 @@ prove: ## the rules hold for all inputs; MUTANTS=yes: each proof can fail | 3 mi
 
 test: ## what a change must pass; KERNEL=, TEST_ARGS=, ALONE=yes | 30 minutes
 	scripts/test
+
+interop: ## real clients and smbtorture, with and without smbsign; KERNEL= | 25 minutes
+	INTEROP=only scripts/test
 
 test-matrix: ## demo and suites on all four kernels, or on KERNEL=... | 2 hours
 	scripts/matrix $(KERNEL)
