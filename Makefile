@@ -68,7 +68,7 @@ prove: ## the rules hold for all inputs; MUTANTS=yes: each proof can fail | 3 mi
 test: ## what a change must pass; KERNEL=, TEST_ARGS=, ALONE=yes | 30 minutes
 	scripts/test
 
-interop: ## real clients and smbtorture, with and without smbsign; KERNEL= | 25 minutes
+interop: ## real clients, smbtorture, alone and with smbsign; KERNEL= | 25 minutes
 	INTEROP=only scripts/test
 
 test-matrix: ## demo and suites on all four kernels, or on KERNEL=... | 2 hours
