@@ -221,7 +221,7 @@ static enum smbsign_step step_length(struct smbsign_conn *conn)
 	if (!whole)
 		step = smbsign_cursor_peek(conn, gate->cursor.parsed,
 					   start.nbss, SMB2_NBSS_SIZE);
-	return step ?: begin_frame(conn, &start, whole);
+	return step ? step : begin_frame(conn, &start, whole);
 }
 
 /* Stream a held frame that TCP has no room for: it would stall otherwise. */

@@ -349,7 +349,7 @@ enum smbsign_step smbsign_request_take(struct smbsign_conn *conn,
 	step = judge_body(conn, &policy);
 	if (!step)
 		step = use_message_ids(conn, &policy, &facts);
-	return step ?: judge_request(conn, &policy, &facts, header);
+	return step ? step : judge_request(conn, &policy, &facts, header);
 }
 
 /**
@@ -374,7 +374,7 @@ enum smbsign_step smbsign_request_header(struct smbsign_conn *conn)
 	}
 	step = smbsign_cursor_peek(conn, gate->cursor.parsed, &head.header,
 				   sizeof(head.header));
-	return step ?: smbsign_request_take(conn, &head);
+	return step ? step : smbsign_request_take(conn, &head);
 }
 
 /* All requests of a frame belong to one session, so one key verifies them. */

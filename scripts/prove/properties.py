@@ -11,6 +11,9 @@ DUE = "module/rules/due.c"
 EXCEPTIONS = "module/rules/exceptions.c"
 CREDITS = "module/state/credits.c"
 FRAME = "module/wire/frame.c"
+GATE = "module/gate/gate.c"
+REQUEST = "module/gate/request.c"
+RELEASE = "module/gate/release.c"
 
 
 def _faults_in(path):
@@ -22,6 +25,7 @@ def _faults_in(path):
 in_policy, in_window, in_verified = map(_faults_in, (POLICY, WINDOW, VERIFIED))
 in_frame, in_due, in_credits = map(_faults_in, (FRAME, DUE, CREDITS))
 in_exceptions = _faults_in(EXCEPTIONS)
+in_gate = _faults_in(GATE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -626,8 +630,44 @@ FRAME_PROOF = Proof("frame.c", (FRAME,), (
         unwind=17),
 ), oracles=("scripts/fuzz/oracle/frame.c",))
 
+GATE_PROOF = Proof("gate.c", (
+    REQUEST, RELEASE, "module/gate/cursor.c", "module/gate/negotiate.c",
+    "module/gate/verdict.c"), (
+    Property(
+        "begins_with_nothing",
+        "ksmbd can read only what the gate has released (gate.c): at first, nothing",
+        (("module/gate/gate.h", "	gate->cursor.released = seq;",
+          "	gate->cursor.released = seq + 1;"),)),
+    Property(
+        "a_message_that_is_no_smb2",
+        "Compressed and encrypted messages, and SMB1, are released if the rules let them pass "
+        "(threat-model.rst)",
+        (in_gate("	if (smbsign_verdict_settle(conn, &policy, &gate->request.element,\n"
+                 "				   &verdict))\n"
+                 "		return smbsign_step_cut(conn, verdict.reason);\n"
+                 "	smbsign_credits_repeat(conn);\n", ""),
+         in_gate("	if (verdict.action == SMBSIGN_PASS)\n		return pass_message",
+                 "	if (verdict.action != SMBSIGN_ABORT)\n		return pass_message"))),
+    Property(
+        "what_is_no_smb",
+        "Only policy=audit lets pass what is no SMB (gate.h), as it arrives",
+        (in_gate("				       smbsign_queue_end(conn->sk));",
+                 "				       smbsign_queue_end(conn->sk) + 1);"),)),
+    Property(
+        "a_substitute_is_read",
+        "ksmbd must read the substitute before anything after it (gate.c): all of it, once",
+        (in_gate("	if (substitute->read == substitute->length) {", "	if (substitute->read) {"),
+         in_gate("	substitute->read += length;\n", ""))),
+    Property(
+        "nothing_until_the_answer",
+        "Nothing more is released until ksmbd has answered (gate.h), or has read the substitute",
+        (in_gate("	if (smp_load_acquire(&gate->blocked))\n		return SMBSIGN_STEP_BLOCKED;\n", ""),
+         in_gate("	if (gate->substitute)\n		return SMBSIGN_STEP_BLOCKED;\n", ""))),
+), options=("--no-standard-checks",
+            "-I/smbsign/scripts/prove/gate"))
+
 PROOFS = (POLICY_PROOF, WINDOW_PROOF, VERIFIED_PROOF, DUE_PROOF, NONCES_PROOF, FRAME_PROOF,
-          EXCEPTIONS_PROOF)
+          EXCEPTIONS_PROOF, GATE_PROOF)
 
 MODELS = (Proof("connection.pml", (), (
     Property(
