@@ -182,18 +182,19 @@ static void inherit(struct exceptions *list, const struct exceptions *old)
 	}
 }
 
+/* @list is NULL if nobody is an exception any more. */
 static void publish(struct exceptions *list, bool records)
 {
 	struct exceptions *old;
 	unsigned int i;
 
-	for (i = 0; i < list->count; i++)
+	for (i = 0; list && i < list->count; i++)
 		list->use[i].since = ktime_get_real_seconds();
 	mutex_lock(&exceptions_lock);
 	old = rcu_replace_pointer(in_force, list,
 				  lockdep_is_held(&exceptions_lock));
 	synchronize_rcu();
-	if (old)
+	if (list && old)
 		inherit(list, old);
 	log_changes(list, old, true, records);
 	log_changes(old, list, false, records);
@@ -230,6 +231,10 @@ int smbsign_exceptions_set(const char *text, size_t length, bool records)
 		return count;
 	}
 	list->count = count;
+	if (!count) {
+		kvfree(list);
+		list = NULL;
+	}
 	publish(list, records);
 	return 0;
 }
