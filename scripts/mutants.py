@@ -471,7 +471,7 @@ MUTANTS = (
     ("what exceptions let in is not counted", "module/admin/report.c",
      "	smbsign_exceptions_let_in(conn);\n", "", "exceptions --mode auto"),
     ("what exceptions have let in is forgotten", "module/admin/exceptions.c",
-     "	if (old)\n		inherit(list, old);\n", "", "exceptions --mode auto"),
+     "	if (list && old)\n		inherit(list, old);\n", "", "exceptions --mode auto"),
     ("a part of a list is a list", "module/admin/sysctl.c",
      "	if (position || (length >= PIECE_MIN && text[length - 1] != '\\n')) {",
      "	if (0) {", "exceptions --mode auto"),
@@ -649,6 +649,11 @@ MUTANTS = (
     ("a response in several buffers is signed by the first", "module/gate/sign.c",
      "	while (!ret && done < response->length) {\n",
      "	while (!ret && !done) {\n", "answers --mode required"),
+    ("the body of a response must follow its header", "module/gate/sign.c",
+     "		ret = smbsign_mac_update(mac, data, part);\n"
+     "		done += part;\n",
+     "		ret = smbsign_mac_update(mac, data, response->length);\n"
+     "		done = response->length;\n", "kunit"),
     ("what ksmbd has signed is left to it", "module/gate/sign.c",
      "	lockdep_assert_held(&conn->tx.lock);\n",
      "	if (response->header.flags & cpu_to_le32(SMB2_FLAG_SIGNED))\n"

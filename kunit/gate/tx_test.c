@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What ksmbd writes and what leaves, even if TCP has no room for it. */
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
@@ -65,6 +66,48 @@ static void response_is_signed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (u32)MESSAGE_SIZE, written.length);
 	written_expect_signed(test, conn, ID, SMB2_NBSS_SIZE,
 			      MESSAGE_SIZE - SMB2_NBSS_SIZE);
+}
+
+/* A write of the NBSS header, the SMB2 header, and a body in two pieces. */
+static int write_apart(struct smbsign_conn *conn, struct message *message,
+		       size_t cut)
+{
+	u8 head[sizeof(message->body)], tail[sizeof(message->body)];
+	struct kvec vec[] = {
+		{ message->nbss, sizeof(message->nbss) },
+		{ &message->header, sizeof(message->header) },
+		{ head, cut },
+		{ tail, sizeof(message->body) - cut },
+	};
+
+	memcpy(head, message->body, cut);
+	memcpy(tail, message->body + cut, sizeof(message->body) - cut);
+	memset(message->body, 0, sizeof(message->body));
+	return write_pieces(conn, vec, ARRAY_SIZE(vec), MESSAGE_SIZE, 0);
+}
+
+/* ksmbd may have the body of any response in other buffers than the header. */
+static void body_elsewhere(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_with_session(test);
+	struct message message;
+	u64 id = 1;
+	u16 command;
+	size_t cut;
+
+	for (command = SMB2_CMD_LOGOFF; command <= SMB2_CMD_OPLOCK_BREAK; command++) {
+		for (cut = 0; cut <= sizeof(message.body); cut++) {
+			written.length = 0;
+			written_make(&message, command, id++, ID, cut % 2 ?
+				     SMB2_STATUS_SUCCESS :
+				     SMB2_STATUS_ACCESS_DENIED);
+			get_random_bytes(message.body, sizeof(message.body));
+			KUNIT_EXPECT_EQ(test, (int)MESSAGE_SIZE,
+					write_apart(conn, &message, cut));
+			written_expect_signed(test, conn, ID, SMB2_NBSS_SIZE,
+					      MESSAGE_SIZE - SMB2_NBSS_SIZE);
+		}
+	}
 }
 
 /* A message written again is unchanged, and its credits count once. */
@@ -450,6 +493,7 @@ static void answered(struct kunit *test)
 
 static struct kunit_case tx_cases[] = {
 	KUNIT_CASE(response_is_signed),
+	KUNIT_CASE(body_elsewhere),
 	KUNIT_CASE(written_again),
 	KUNIT_CASE(replaced_response),
 	KUNIT_CASE(replaced_again),
