@@ -679,4 +679,13 @@ MODELS = (Proof("connection.pml", (), (
             "DETACH_TWICE", "PUT_TOO_EARLY", "NO_CODE_SECTION", "NO_REFERENCE",
             "WAITS_IN_SECTION", "FREED_AT_ONCE", "NOT_ABORTED", "NOT_ON_THE_WAY_IN",
             "NOT_IN_SECTIONS", "NOT_IN_CODE", "NOT_ON_THE_WAY_OUT", "NO_BARRIER"))),
-)),)
+)), Proof("worker.pml", (), (
+    Property(
+        "worker_has_what_it_needs",
+        "A worker has a reference to the connection and one to the socket. When it has the "
+        "socket lock again, it does no more if the connection is not OPEN. rmmod waits for the "
+        "workers (locking.rst). Nobody else touches the request's MAC (ahead.c)",
+        tuple((name, "", "") for name in (
+            "NO_REFERENCE", "NO_SOCKET", "PUT_TOO_EARLY", "GATE_GOES_ON", "AWAY_ENDS_EARLY",
+            "NOT_LOOKED_AT_AGAIN", "DISMISSED_TOO_EARLY", "NOT_DISMISSED"))),
+)))
