@@ -603,7 +603,7 @@ void smbsign_count_event(unsigned int event)
 {
 }
 
-/* frame.c, beside this file, proves what they read. */
+/* The fuzzers look at what they read. */
 int smbsign_frame_offer(const u8 *message, u32 length, struct smbsign_offer *offer,
 			struct smbsign_contexts *contexts)
 {
@@ -620,7 +620,7 @@ bool smbsign_frame_smb1_upgrades(const u8 *message, u32 length)
 	return ANY_BOOL();
 }
 
-/* echoes.c, beside this file */
+/* KUnit looks at what is in a substitute. */
 int smbsign_refuse_collect(struct smbsign_conn *conn, const struct smb2_header *header)
 {
 	int ret = smbsign_awaited_add(conn, &world.awaited.node);
@@ -669,7 +669,9 @@ static void prove_released(void)
 	if (GATE->state == SMBSIGN_GATE_TRANSPARENT)
 		PROVE(old.conn.gate.state == SMBSIGN_GATE_TRANSPARENT);
 	else if (is_released_to(GATE->frame.end))
-		PROVE(may_pass() && (!is_alone() || GATE->blocked));
+		PROVE(may_pass() && (!is_alone() || GATE->blocked) &&
+		      (world.audit || old.conn.gate.state == SMBSIGN_GATE_KIND ||
+		       world.passed == GATE->frame.end));
 	else
 		PROVE(GATE->frame.fate == SMBSIGN_FATE_STREAMED &&
 		      released - GATE->frame.start < GATE->frame.end - GATE->frame.start &&
@@ -715,6 +717,17 @@ void begins_with_nothing(void)
 	REACHED(seq == ~0U);
 }
 
+/* Most frames: one request, which is there with the frame's length. */
+void a_frame_begins(void)
+{
+	one_step(SMBSIGN_GATE_LENGTH);
+	REACHED(is_released());
+	/* Past the last sequence number */
+	REACHED(is_released() && GATE->frame.end < GATE->frame.start);
+	REACHED(is_open() && GATE->state == SMBSIGN_GATE_BODY);
+	REACHED(is_open() && GATE->frame.fate == SMBSIGN_FATE_REFUSED);
+}
+
 void a_message_that_is_no_smb2(void)
 {
 	one_step(SMBSIGN_GATE_KIND);
@@ -723,10 +736,65 @@ void a_message_that_is_no_smb2(void)
 	REACHED(is_open() && GATE->state == SMBSIGN_GATE_REQUEST);
 }
 
+void a_request_of_a_frame(void)
+{
+	one_step(SMBSIGN_GATE_REQUEST);
+	REACHED(is_released());
+	REACHED(is_open() && GATE->state == SMBSIGN_GATE_BODY);
+	REACHED(is_open() && GATE->frame.fate == SMBSIGN_FATE_REFUSED &&
+		old.conn.gate.frame.fate == SMBSIGN_FATE_HELD);
+	REACHED(is_open() && GATE->state == SMBSIGN_GATE_SWALLOW);
+}
+
+void a_request_that_is_verified(void)
+{
+	one_step(SMBSIGN_GATE_BODY);
+	REACHED(is_released() && old.conn.gate.frame.fate == SMBSIGN_FATE_STREAMED);
+	REACHED(is_released() && old.conn.gate.frame.fate == SMBSIGN_FATE_HELD);
+	REACHED(is_open() && GATE->state == SMBSIGN_GATE_BODY &&
+		GATE->cursor.released != old.conn.gate.cursor.released);
+	REACHED(is_open() && GATE->frame.fate == SMBSIGN_FATE_REFUSED && !world.right);
+	REACHED(is_open() && GATE->state == SMBSIGN_GATE_REQUEST && world.right);
+}
+
 void what_is_no_smb(void)
 {
 	one_step(SMBSIGN_GATE_TRANSPARENT);
 	REACHED(GATE->cursor.released != old.conn.gate.cursor.released);
+}
+
+static enum smbsign_gate_state any_state(void)
+{
+	enum smbsign_gate_state state = ANY(enum smbsign_gate_state);
+
+	ASSUME_ENUM(state, SMBSIGN_GATE_TRANSPARENT);
+	return state;
+}
+
+void a_refused_frame_is_swallowed(void)
+{
+	u32 length, start;
+	bool whole;
+
+	make_any(any_state());
+	ASSUME(is_open());
+	start = GATE->frame.start;
+	length = smbsign_refuse_swallowable(&world.conn);
+	/* Nothing that lies before, and nothing that was not looked at */
+	PROVE(!length || (GATE->frame.fate == SMBSIGN_FATE_REFUSED &&
+			  read_to() - start <= GATE->cursor.parsed - start &&
+			  length <= GATE->cursor.parsed - read_to()));
+	tcp_is_read(length);
+	PROVE(holds());
+	whole = smbsign_refuse_swallowed(&world.conn);
+	PROVE(holds());
+	PROVE(whole || GATE->cursor.released == old.conn.gate.cursor.released);
+	if (whole)
+		PROVE(world.tp.copied_seq == GATE->frame.end &&
+		      GATE->cursor.released == GATE->frame.end);
+	REACHED(whole && length && GATE->substitute);
+	REACHED(!whole && length && GATE->frame.fate == SMBSIGN_FATE_REFUSED);
+	REACHED(whole && GATE->cursor.released < start);
 }
 
 /* In place of the frame, all of the substitute, once; then what comes after it */

@@ -14,6 +14,8 @@ FRAME = "module/wire/frame.c"
 GATE = "module/gate/gate.c"
 REQUEST = "module/gate/request.c"
 RELEASE = "module/gate/release.c"
+REFUSE = "module/gate/refuse.c"
+CURSOR = "module/gate/cursor.h"
 
 
 def _faults_in(path):
@@ -25,7 +27,8 @@ def _faults_in(path):
 in_policy, in_window, in_verified = map(_faults_in, (POLICY, WINDOW, VERIFIED))
 in_frame, in_due, in_credits = map(_faults_in, (FRAME, DUE, CREDITS))
 in_exceptions = _faults_in(EXCEPTIONS)
-in_gate = _faults_in(GATE)
+in_gate, in_request, in_release = map(_faults_in, (GATE, REQUEST, RELEASE))
+in_refuse, in_cursor = map(_faults_in, (REFUSE, CURSOR))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Property:
     unwind: int = 34
     # LOOP:TIMES, separated by commas
     loops: str = ""
+    # More than a few seconds: left out with SHORT=yes
+    long: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -639,6 +644,20 @@ GATE_PROOF = Proof("gate.c", (
         (("module/gate/gate.h", "	gate->cursor.released = seq;",
           "	gate->cursor.released = seq + 1;"),)),
     Property(
+        "a_frame_begins",
+        "smbsign verifies a frame before ksmbd can read it, or before ksmbd can read its last "
+        "byte (threat-model.rst): so for a request that comes with its frame",
+        (in_request("	return gate->request.element.last ? smbsign_release_frame(conn) :",
+                    "	return 1 ? smbsign_release_frame(conn) :"),
+         in_release("	WRITE_ONCE(conn->gate.blocked, true);\n", ""),
+         in_gate("	if (conn->due ||\n	    smbsign_verdict_settle(",
+                 "	if (0 && smbsign_verdict_settle("),
+         in_request("		verdict.action = SMBSIGN_REFUSE;\n	return verdict;",
+                    "		verdict.action = SMBSIGN_PASS;\n	return verdict;"),
+         # Past the last sequence number
+         in_cursor("	if (after(seq, cursor->released))", "	if (seq > cursor->released)")),
+        long=True),
+    Property(
         "a_message_that_is_no_smb2",
         "Compressed and encrypted messages, and SMB1, are released if the rules let them pass "
         "(threat-model.rst)",
@@ -649,10 +668,50 @@ GATE_PROOF = Proof("gate.c", (
          in_gate("	if (verdict.action == SMBSIGN_PASS)\n		return pass_message",
                  "	if (verdict.action != SMBSIGN_ABORT)\n		return pass_message"))),
     Property(
+        "a_request_of_a_frame",
+        "None of a compound is released unless all of it passes (threat-model.rst); a frame "
+        "that is streamed is not refused later, but cut (design.rst)",
+        (in_request("	return gate->request.element.last ? smbsign_release_frame(conn) :",
+                    "	return 1 ? smbsign_release_frame(conn) :"),
+         in_request("	if (verdict.action == SMBSIGN_VERIFY && verdict.status &&", "	if (0 &&"),
+         in_refuse("	if (policy.resets || gate->frame.fate == SMBSIGN_FATE_STREAMED ||\n"
+                   "	    after(gate->cursor.released, gate->frame.start))",
+                   "	if (policy.resets)"),
+         in_request("	gate->cursor.parsed += sizeof(*header);",
+                    "	gate->cursor.parsed = gate->request.end;")),
+        long=True),
+    Property(
+        "a_request_that_is_verified",
+        "What is verified is the request, all of it and nothing else. A streamed frame is "
+        "released as far as it is in the MAC, and its last byte after the verdict (design.rst)",
+        (in_request("	if (crypto_memneq(expected, request->signature, sizeof(expected)))\n",
+                    "	if (0)\n"),
+         in_request("	if (gate->request.doom.status)\n"
+                    "		return smbsign_refuse_frame(conn, &gate->request.doom);\n", ""),
+         in_request("	if (cursor->parsed == gate->request.end)\n"
+                    "		return verify_request(conn);\n"
+                    "	smbsign_release_streamed(gate);\n",
+                    "	smbsign_release_streamed(gate);\n"
+                    "	if (cursor->parsed == gate->request.end)\n"
+                    "		return verify_request(conn);\n"),
+         in_release("	if (gate->frame.fate == SMBSIGN_FATE_STREAMED)\n"
+                    "		smbsign_cursor_release", "	smbsign_cursor_release"),
+         in_request("	if (after(end, gate->request.end))\n		end = gate->request.end;\n", "")),
+        long=True),
+    Property(
         "what_is_no_smb",
         "Only policy=audit lets pass what is no SMB (gate.h), as it arrives",
         (in_gate("				       smbsign_queue_end(conn->sk));",
                  "				       smbsign_queue_end(conn->sk) + 1);"),)),
+    Property(
+        "a_refused_frame_is_swallowed",
+        "A refused frame is swallowed, all of it and nothing before or behind it, and ksmbd "
+        "reads a substitute in its place (gate.h)",
+        (in_refuse("	    before(tcp_sk(conn->sk)->copied_seq, gate->frame.start))", "	    0)"),
+         in_refuse("	if (gate->state != SMBSIGN_GATE_SWALLOW ||\n"
+                   "	    tcp_sk(conn->sk)->copied_seq != gate->frame.end)",
+                   "	if (gate->state != SMBSIGN_GATE_SWALLOW)")),
+        long=True),
     Property(
         "a_substitute_is_read",
         "ksmbd must read the substitute before anything after it (gate.c): all of it, once",
