@@ -51,7 +51,6 @@ static struct world {
 	struct smbsign_verdict	said;
 	bool			judged, right;
 	u32			passed;
-	bool			working;
 } world, old;
 
 #define GATE	(&world.conn.gate)
@@ -211,7 +210,6 @@ static void make_any(enum smbsign_gate_state state)
 	ASSUME_BOOL(world.audit);
 	ASSUME_BOOL(world.judged);
 	ASSUME_BOOL(world.right);
-	world.working = false;
 	/* Nothing was asked for yet. */
 	world.judged = false;
 	world.right = false;
@@ -324,16 +322,16 @@ void sock_owned_by_me(const struct sock *sk)
 
 void lock_sock(struct sock *sk)
 {
-	if (world.working)
-		others_go_on();
 }
 
 static void prove_step(void);
 
 void release_sock(struct sock *sk)
 {
-	/* Otherwise the worker has changed nothing since its last turn. */
-	if (!GATE->request.away)
+	/* While it is away, it has changed nothing since its last turn. */
+	if (GATE->request.away)
+		others_go_on();
+	else
 		prove_step();
 }
 
@@ -525,10 +523,10 @@ void smbsign_conn_copy_facts(struct smbsign_conn *conn, struct smbsign_conn_fact
 /* A worker says so after each turn; the next one is a step of its own. */
 void smbsign_conn_kick(struct smbsign_conn *conn)
 {
-	if (!world.working || GATE->state != SMBSIGN_GATE_BODY)
+	if (!GATE->request.away || GATE->state != SMBSIGN_GATE_BODY)
 		return;
 	prove_step();
-	ASSUME(!GATE->request.away);
+	ASSUME(false);
 }
 
 void smbsign_conn_put(struct smbsign_conn *conn)
@@ -771,6 +769,23 @@ static enum smbsign_gate_state any_state(void)
 	return state;
 }
 
+/* More of it arrives, while nobody waits for it or TCP has no room for it. */
+void a_frame_that_tcp_has_no_room_for(void)
+{
+	make_any(ANY_BOOL() ? SMBSIGN_GATE_BODY : SMBSIGN_GATE_REQUEST);
+	ASSUME(is_open());
+	tcp_goes_on();
+	PROVE(holds());
+	if (ANY_BOOL() && is_bulk(GATE))
+		bulk_wakes(&world.conn);
+	else if (GATE->frame.fate != SMBSIGN_FATE_REFUSED)
+		unstall_frame(&world.conn);
+	prove_step();
+	REACHED(is_open() && GATE->cursor.released != old.conn.gate.cursor.released);
+	REACHED(is_open() && GATE->frame.fate == SMBSIGN_FATE_REFUSED &&
+		old.conn.gate.frame.fate == SMBSIGN_FATE_HELD);
+}
+
 void a_refused_frame_is_swallowed(void)
 {
 	u32 length, start;
@@ -838,4 +853,26 @@ void nothing_until_the_answer(void)
 	PROVE(stands_still() && world.conn.life == old.conn.life);
 	REACHED(is_open() && GATE->substitute);
 	REACHED(is_open() && !GATE->substitute);
+}
+
+/* A connection that was cut, too */
+void nothing_while_a_worker_has_it(void)
+{
+	make_any(SMBSIGN_GATE_BODY);
+	ASSUME(GATE->request.away || !is_open());
+	switch (ANY(u8) % 3) {
+	case 0:
+		step_once(&world.conn, ANY(u32));
+		break;
+	case 1:
+		if (is_open())
+			bulk_wakes(&world.conn);
+		break;
+	default:
+		PROVE(!smbsign_refuse_swallowed(&world.conn) || !is_open());
+	}
+	PROVE(!is_open() || stands_still());
+	PROVE(GATE->cursor.released == old.conn.gate.cursor.released);
+	REACHED(is_open() && GATE->request.away);
+	REACHED(!is_open());
 }

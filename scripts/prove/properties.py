@@ -15,6 +15,7 @@ GATE = "module/gate/gate.c"
 REQUEST = "module/gate/request.c"
 RELEASE = "module/gate/release.c"
 REFUSE = "module/gate/refuse.c"
+AHEAD = "module/gate/ahead.c"
 CURSOR = "module/gate/cursor.h"
 
 
@@ -28,7 +29,7 @@ in_policy, in_window, in_verified = map(_faults_in, (POLICY, WINDOW, VERIFIED))
 in_frame, in_due, in_credits = map(_faults_in, (FRAME, DUE, CREDITS))
 in_exceptions = _faults_in(EXCEPTIONS)
 in_gate, in_request, in_release = map(_faults_in, (GATE, REQUEST, RELEASE))
-in_refuse, in_cursor = map(_faults_in, (REFUSE, CURSOR))
+in_refuse, in_ahead, in_cursor = map(_faults_in, (REFUSE, AHEAD, CURSOR))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -704,6 +705,16 @@ GATE_PROOF = Proof("gate.c", (
         (in_gate("				       smbsign_queue_end(conn->sk));",
                  "				       smbsign_queue_end(conn->sk) + 1);"),)),
     Property(
+        "a_frame_that_tcp_has_no_room_for",
+        "Nothing of a doomed request may be released (gate.c), nor what is not in the MAC, if "
+        "TCP has no room for a frame that is held",
+        (in_gate("	if (gate->state == SMBSIGN_GATE_BODY && gate->request.doom.status) {",
+                 "	if (0) {"),
+         in_gate("	smbsign_release_stream(gate);\n	if (!smbsign_is_first(gate))\n"
+                 "		smbsign_release_streamed(gate);",
+                 "	smbsign_cursor_release(&gate->cursor, gate->frame.end);")),
+        long=True),
+    Property(
         "a_refused_frame_is_swallowed",
         "A refused frame is swallowed, all of it and nothing before or behind it, and ksmbd "
         "reads a substitute in its place (gate.h)",
@@ -722,6 +733,13 @@ GATE_PROOF = Proof("gate.c", (
         "Nothing more is released until ksmbd has answered (gate.h), or has read the substitute",
         (in_gate("	if (smp_load_acquire(&gate->blocked))\n		return SMBSIGN_STEP_BLOCKED;\n", ""),
          in_gate("	if (gate->substitute)\n		return SMBSIGN_STEP_BLOCKED;\n", ""))),
+    Property(
+        "nothing_while_a_worker_has_it",
+        "The gate stands still at the request until the worker is done with it (ahead.c). From "
+        "the cut on, the gate releases nothing (design.rst)",
+        (in_ahead("	if (conn->gate.request.away)\n		return true;\n", ""),
+         in_gate("	if (conn->life != SMBSIGN_LIFE_OPEN)\n		return SMBSIGN_STEP_OVER;\n"
+                 "	switch", "	switch"))),
 ), options=("--no-standard-checks",
             "-I/smbsign/scripts/prove/gate"))
 
