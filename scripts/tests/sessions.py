@@ -207,7 +207,7 @@ def no_smb2_ends_the_connection(rig):
 @case(profiles=ALGORITHMS)
 def frames_too_small_or_of_another_type_end_the_connection(rig):
     for data in (bytes(4), b"\0\0\0\x01x", b"\0\0\0\x20" + bytes(32),
-                 b"\x85\0\0\0", b"\x81\0\0\x44" + bytes(68)):
+                 b"\x85\0\0\x01x", b"\x81\0\0\x44" + bytes(68)):
         connection = rig.new_session().connection
         try:
             connection.transmit(data)
