@@ -266,10 +266,13 @@ static int exceptions_read(void *buffer, size_t *length, loff_t *position)
 }
 
 /*
- * A shell may write a long list in pieces, and one that ends inside of an address
- * may be an address, too.  No shell's buffer is smaller than this.
+ * A shell or dd may write a long list in pieces, and one that ends inside of an
+ * address may be an address, too.  mksh and dd write so many bytes at a time, and
+ * others more.
  */
-#define PIECE_MIN	1024
+#define PIECE_MIN	512
+/* sysctl(8) splits longer lists than this if they are EINVAL. */
+#define SYSCTL_LINE	4096
 
 static int exceptions_write(const char *text, size_t length, loff_t position)
 {
@@ -299,7 +302,8 @@ static int sysctl_exceptions(const struct ctl_table *knob, int write,
 	ret = exceptions_write(buffer, *length, *position);
 	if (!ret)
 		*position += *length;
-	return ret;
+	/* It splits at a comma, so each piece is a list: let it give up. */
+	return ret == -EINVAL && *length > SYSCTL_LINE ? -EBADMSG : ret;
 }
 
 SMBSIGN_COMPAT_PROC_HANDLER(sysctl_exceptions)

@@ -34,6 +34,8 @@ MINE = {f"{address}/{128 if ':' in address else 32}"
 # A client that cannot sign cannot prove NEGOTIATE on 3.1.1 either
 SILENT = PLAIN[:3]
 FREE = ("auto",)
+# mksh's buffer, and dd's blocks
+SMALLEST_PIECE = 512
 # Of two words each that are wrong: which, and why
 WRONG = (("192.0.2.300", "is no address"),
          ("scanner", "is no address"),
@@ -379,11 +381,11 @@ def wrong_exceptions_change_nothing(rig):
                    f"{word} is not in the log")
 
 
-def _invalid(text):
+def _invalid(text, error_number=errno.EINVAL):
     try:
         _write(text)
     except OSError as error:
-        equal(error.errno, errno.EINVAL, f"writing {text[:40]!r}")
+        equal(error.errno, error_number, f"writing {text[:40]!r}")
         return
     raise AssertionError(f"taken: {text[:40]!r}")
 
@@ -400,15 +402,21 @@ def as_it_is_read_it_can_be_written(rig):
             equal(rig.server.sysctl("exceptions"), canonical, "exceptions")
             _write(f"{canonical}\n")
             equal(rig.server.sysctl("exceptions"), canonical, "exceptions")
-    _invalid(f"{many},192.0.2.7\n")
+    _invalid(f"{many},192.0.2.7\n", errno.EBADMSG)
     equal(rig.server.sysctl("exceptions"), "", "exceptions")
     # A shell that writes it in pieces does not except what it did not say
     _invalid(many[:2048])
+    _invalid("192.0.2.1".rjust(SMALLEST_PIECE))
     subprocess.run(["bash", "-c", f"echo '{many}' >/proc/sys/net/smbsign/exceptions"],
                    check=False, stderr=subprocess.DEVNULL)
     expect(rig.server.sysctl("exceptions") in ("", many), "a part of the list")
     run("sysctl", f"net.smbsign.exceptions={many}")
     equal(rig.server.sysctl("exceptions"), many, "exceptions")
+    # sysctl(8) would take EINVAL for "too long", and write a piece that is right
+    for wrong in (f"{many},192.0.2.7", f"{many[:-1]}99"):
+        failed = run("sysctl", f"net.smbsign.exceptions={wrong}", check=False)
+        expect(failed.returncode, "sysctl says that it worked")
+        equal(rig.server.sysctl("exceptions"), many, "exceptions")
     run("sysctl", "net.smbsign.exceptions=")
     equal(rig.server.sysctl("exceptions"), "", "exceptions")
 
