@@ -102,6 +102,24 @@ static void changes(struct kunit *test)
 	expect_text(test, "");
 }
 
+/* Another exception counts a connection, and what it lets in, from then on. */
+static void narrowed(struct kunit *test)
+{
+	struct smbsign_conn *scanner;
+
+	KUNIT_ASSERT_EQ(test, 0, set("192.0.2.0/24"));
+	scanner = conn_from(test, "192.0.2.7");
+	smbsign_exceptions_let_in(scanner);
+	scanner->foreseen = 1 + SMBSIGN_REASON_UNSIGNED;
+	KUNIT_ASSERT_EQ(test, 0, set("192.0.2.7"));
+	smbsign_exceptions_apply(scanner);
+	KUNIT_EXPECT_TRUE(test, scanner->excepted);
+	expect_use(test, 0, 1, 0);
+	KUNIT_EXPECT_EQ(test, 0, scanner->foreseen);
+	smbsign_exceptions_apply(scanner);
+	expect_use(test, 0, 1, 0);
+}
+
 static void wrong_words_change_nothing(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, 0, set("192.0.2.7,2001:DB8::/32\n"));
@@ -143,6 +161,7 @@ static void exceptions_exit(struct kunit *test)
 static struct kunit_case exceptions_cases[] = {
 	KUNIT_CASE(covers),
 	KUNIT_CASE(changes),
+	KUNIT_CASE(narrowed),
 	KUNIT_CASE(wrong_words_change_nothing),
 	KUNIT_CASE(full),
 	{}

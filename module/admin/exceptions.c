@@ -13,6 +13,7 @@
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <net/ipv6.h>
 
@@ -78,20 +79,24 @@ static int match(const struct exceptions *list, const struct smbsign_conn *conn)
  */
 void smbsign_exceptions_apply(struct smbsign_conn *conn)
 {
+	struct smbsign_prefix exception = { };
 	struct exceptions *list;
-	bool excepted;
+	bool same;
 	int index;
 
 	rcu_read_lock();
 	list = rcu_dereference(in_force);
 	index = match(list, conn);
-	excepted = index >= 0;
-	if (excepted && !conn->excepted)
+	if (index >= 0)
+		exception = list->prefix[index];
+	same = !memcmp(&conn->exception, &exception, sizeof(exception));
+	if (index >= 0 && !same)
 		atomic64_inc(&list->use[index].connections);
 	rcu_read_unlock();
-	if (conn->excepted == excepted)
+	if (same)
 		return;
-	WRITE_ONCE(conn->excepted, excepted);
+	conn->exception = exception;
+	WRITE_ONCE(conn->excepted, index >= 0);
 	/* What was reported before is another matter now. */
 	spin_lock_bh(&conn->lock);
 	WRITE_ONCE(conn->foreseen, 0);

@@ -16,6 +16,7 @@
 #include "gate/negotiate.h"
 #include "gate/tx.h"
 #include "rules/due.h"
+#include "rules/exceptions.h"
 #include "rules/policy.h"
 #include "rules/verified.h"
 #include "rules/window.h"
@@ -77,6 +78,8 @@ enum smbsign_life {
  *			lock
  * @excepted:		an exception from policy=required holds; written under
  *			the socket lock, read without it
+ * @exception:		the one that counts what it lets in, or all zeroes;
+ *			under the socket lock
  * @compressed:		a compressed request has passed; set under the socket
  *			lock
  * @encrypted:		an encrypted request has passed; set under the socket
@@ -123,6 +126,7 @@ struct smbsign_conn {
 	u8			foreseen;
 	u8			excused;
 	bool			excepted;
+	struct smbsign_prefix	exception;
 	bool			compressed;
 	bool			encrypted;
 	atomic_t		kick;
