@@ -22,7 +22,7 @@ static int take(struct sock *sk, struct msghdr *msg, size_t size)
 		msleep(written.pause);
 	if (written.cut)
 		smbsign_end_cut_now(written.cut, SMBSIGN_REASON_UNSIGNED);
-	if (written.errors) {
+	if (written.errors && written.length >= written.error_at) {
 		written.errors--;
 		return written.error;
 	}

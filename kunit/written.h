@@ -15,6 +15,7 @@
  * @flags:	flags of the last call
  * @error:	what it returns, if not 0, to so many calls:
  * @errors:	number of calls
+ * @error_at:	bytes that it takes before
  * @room:	bytes that it takes per call
  * @pause:	milliseconds that a call takes
  * @cut:	if not NULL, this connection is cut during a call
@@ -26,6 +27,7 @@ struct written {
 	int		flags;
 	int		error;
 	unsigned int	errors;
+	u32		error_at;
 	u32		room;
 	unsigned int	pause;
 	struct smbsign_conn *cut;

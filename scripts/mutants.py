@@ -241,6 +241,12 @@ MUTANTS = (
     ("what TCP takes a part of is not written on", "module/gate/send.c",
      "	} while ((ret > 0 || ret == -EAGAIN) && time_before(jiffies, end) &&\n",
      "	} while (0 && time_before(jiffies, end) &&\n", "slowreaders"),
+    ("who goes in the middle of a response is reported", "module/gate/send.c",
+     "	    (left == size || READ_ONCE(conn->sk->sk_shutdown) & SEND_SHUTDOWN))\n",
+     "	    left == size)\n", "kunit"),
+    ("half a response that is not written on is no matter", "module/gate/send.c",
+     "	    (left == size || READ_ONCE(conn->sk->sk_shutdown) & SEND_SHUTDOWN))\n",
+     "	    1)\n", "kunit"),
     ("who does not read is waited for without end", "module/gate/send.c",
      "time_before(jiffies, end)", "end", "slowreaders --match never"),
 

@@ -347,6 +347,30 @@ static void writing_on_ends(struct kunit *test)
 	expect_cut(test, conn, SMBSIGN_REASON_UNSIGNED);
 }
 
+/* A client that goes in the middle of a response offends against nothing. */
+static void client_that_goes(struct kunit *test)
+{
+	struct smbsign_conn *conn = conn_with_session(test);
+	struct message message;
+
+	written.room = 20;
+	written.error = -EPIPE;
+	written.errors = 1;
+	written.error_at = 20;
+	conn->sk->sk_shutdown = SHUTDOWN_MASK;
+	KUNIT_EXPECT_EQ(test, -EPIPE, write_and_wait(conn, &message));
+	KUNIT_EXPECT_EQ(test, 20U, written.length);
+	KUNIT_EXPECT_EQ(test, SMBSIGN_LIFE_OPEN, conn->life);
+	KUNIT_EXPECT_EQ(test, 0U, around.reports);
+	/* If TCP could go on, the stream would be broken. */
+	written.errors = 1;
+	written.error_at = 40;
+	conn->sk->sk_shutdown = 0;
+	KUNIT_EXPECT_EQ(test, -ECONNRESET, write_and_wait(conn, &message));
+	KUNIT_EXPECT_EQ(test, 40U, written.length);
+	expect_cut(test, conn, SMBSIGN_REASON_SHORT_WRITE);
+}
+
 /* ksmbd 6.x writes whole messages: another one is no rest of it. */
 static void short_write(struct kunit *test)
 {
@@ -504,6 +528,7 @@ static struct kunit_case tx_cases[] = {
 	KUNIT_CASE(too_slow_reader),
 	KUNIT_CASE(deaf_reader),
 	KUNIT_CASE(writing_on_ends),
+	KUNIT_CASE(client_that_goes),
 	KUNIT_CASE(short_write),
 	KUNIT_CASE(one_buffer_twice),
 	KUNIT_CASE(copy_not_written_again),

@@ -40,7 +40,9 @@ int smbsign_send_message(struct smbsign_conn *conn, struct msghdr *msg,
 	} while ((ret > 0 || ret == -EAGAIN) && time_before(jiffies, end) &&
 		 READ_ONCE(conn->life) < SMBSIGN_LIFE_CUT);
 
-	if (left == size && ret != -EAGAIN)
+	/* If the client has gone, there is nothing to cut, nor to report. */
+	if (ret < 0 && ret != -EAGAIN &&
+	    (left == size || READ_ONCE(conn->sk->sk_shutdown) & SEND_SHUTDOWN))
 		return ret;
 	smbsign_end_cut_now(conn, SMBSIGN_REASON_SHORT_WRITE);
 	return -ECONNRESET;
