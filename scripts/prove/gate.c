@@ -786,6 +786,36 @@ void a_frame_that_tcp_has_no_room_for(void)
 		old.conn.gate.frame.fate == SMBSIGN_FATE_HELD);
 }
 
+static void prove_read(u32 length)
+{
+	u32 released = GATE->cursor.released;
+
+	PROVE(!length || (is_open() && is_read_to(released) &&
+			  length <= released - read_to()));
+	tcp_is_read(length);
+	tcp_goes_on();
+	PROVE(holds());
+}
+
+/* Up to the last byte that is released, past the last sequence number, too */
+static bool has_read_all(u32 length)
+{
+	return length && GATE->frame.fate == SMBSIGN_FATE_STREAMED &&
+	       read_to() == GATE->cursor.released && read_to() < old.tp.copied_seq;
+}
+
+void reads_what_is_released(void)
+{
+	enum smbsign_next next = SMBSIGN_NEXT_READ;
+	u32 length;
+
+	make_any(any_state());
+	if (!know_next(&world.conn, &next, &length) || next != SMBSIGN_NEXT_READ)
+		length = 0;
+	prove_read(length);
+	REACHED(has_read_all(length));
+}
+
 void a_refused_frame_is_swallowed(void)
 {
 	u32 length, start;

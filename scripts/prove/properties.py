@@ -715,6 +715,13 @@ GATE_PROOF = Proof("gate.c", (
                  "	smbsign_cursor_release(&gate->cursor, gate->frame.end);")),
         long=True),
     Property(
+        "reads_what_is_released",
+        "What ksmbd has read never passes what is released (design.rst)",
+        (in_gate("	*length = released_bytes(conn);",
+                 "	*length = smbsign_cursor_arrived(conn, conn->gate.cursor.parsed);"),
+         in_cursor("	if (after(end, seq))\n		end = seq;\n", "")),
+        long=True),
+    Property(
         "a_refused_frame_is_swallowed",
         "A refused frame is swallowed, all of it and nothing before or behind it, and ksmbd "
         "reads a substitute in its place (gate.h)",
