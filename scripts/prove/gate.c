@@ -299,7 +299,8 @@ static void tcp_is_read(u32 length)
 
 	ASSUME(some <= length && some <= world.last - read_to());
 	world.tp.copied_seq += some;
-	if (some && world.tp.copied_seq == world.last && world.tp.rcv_nxt != world.last) {
+	if (length && world.tp.copied_seq == world.last && world.tp.rcv_nxt != world.last &&
+	    ANY_BOOL()) {
 		world.tp.copied_seq++;
 		world.fin = true;
 	}
@@ -341,6 +342,12 @@ void sock_hold(struct sock *sk)
 
 void sock_put(struct sock *sk)
 {
+}
+
+struct smbsign_conn *conn_of(const struct work_struct *work)
+{
+	PROVE(work == &GATE->request.ahead);
+	return &world.conn;
 }
 
 bool queue_work(struct workqueue_struct *queue, struct work_struct *work)
@@ -786,34 +793,41 @@ void a_frame_that_tcp_has_no_room_for(void)
 		old.conn.gate.frame.fate == SMBSIGN_FATE_HELD);
 }
 
-static void prove_read(u32 length)
+void reads_what_is_released(void)
 {
-	u32 released = GATE->cursor.released;
+	enum smbsign_next next;
+	u32 length, released;
 
+	make_any(any_state());
+	released = GATE->cursor.released;
+	if (!know_next(&world.conn, &next, &length) || next != SMBSIGN_NEXT_READ)
+		length = 0;
 	PROVE(!length || (is_open() && is_read_to(released) &&
 			  length <= released - read_to()));
 	tcp_is_read(length);
 	tcp_goes_on();
 	PROVE(holds());
+	/* Up to the last byte that is released, past the last sequence number, too */
+	REACHED(length && GATE->frame.fate == SMBSIGN_FATE_STREAMED &&
+		read_to() == released && released < old.tp.copied_seq);
 }
 
-/* Up to the last byte that is released, past the last sequence number, too */
-static bool has_read_all(u32 length)
+/* No more than under the lock, but that the end of the stream counts as a byte */
+void reads_without_the_lock(void)
 {
-	return length && GATE->frame.fate == SMBSIGN_FATE_STREAMED &&
-	       read_to() == GATE->cursor.released && read_to() < old.tp.copied_seq;
-}
-
-void reads_what_is_released(void)
-{
-	enum smbsign_next next = SMBSIGN_NEXT_READ;
-	u32 length;
+	u32 with, without;
 
 	make_any(any_state());
-	if (!know_next(&world.conn, &next, &length) || next != SMBSIGN_NEXT_READ)
-		length = 0;
-	prove_read(length);
-	REACHED(has_read_all(length));
+	without = smbsign_gate_readable(&world.conn);
+	PROVE(!without || is_open());
+	with = is_open() ? released_bytes(&world.conn) : 0;
+	PROVE(without <= with + (world.tp.rcv_nxt != world.last + world.fin));
+	REACHED(without && without == with && GATE->cursor.released < world.tp.copied_seq);
+	REACHED(without > with);
+	if (without && !with) {
+		tcp_is_read(without);
+		PROVE(holds());
+	}
 }
 
 void a_refused_frame_is_swallowed(void)

@@ -722,6 +722,13 @@ GATE_PROOF = Proof("gate.c", (
          in_cursor("	if (after(end, seq))\n		end = seq;\n", "")),
         long=True),
     Property(
+        "reads_without_the_lock",
+        "The number of released bytes that have arrived only grows, and only this thread reads "
+        "(gate.c); from a cut on, it reads nothing",
+        (in_gate("	if (before(released, end))\n		end = released;\n", ""),
+         in_gate("	if (before(released, end))\n", "	if (released < end)\n"),
+         in_gate("	if (READ_ONCE(conn->life) != SMBSIGN_LIFE_OPEN ||\n", "	if (0 ||\n"))),
+    Property(
         "a_refused_frame_is_swallowed",
         "A refused frame is swallowed, all of it and nothing before or behind it, and ksmbd "
         "reads a substitute in its place (gate.h)",

@@ -16,7 +16,10 @@ typedef int32_t s32;
 #define __uninitialized
 #define U32_MAX				((u32)~0U)
 #define U64_MAX				((u64)~0ULL)
-#define container_of(place, type, member) \
-	((type *)((char *)(place) - offsetof(type, member)))
+/* There is one connection, and one work for it. */
+#define container_of(place, type, member) conn_of(place)
+
+struct work_struct;
+struct smbsign_conn *conn_of(const struct work_struct *work);
 
 #endif /* GATE_COMPILER_H */
