@@ -920,3 +920,16 @@ void nothing_while_a_worker_has_it(void)
 	REACHED(is_open() && GATE->request.away);
 	REACHED(!is_open());
 }
+
+void a_worker_beside_the_reader(void)
+{
+	make_any(SMBSIGN_GATE_BODY);
+	ASSUME(is_open() && GATE->request.away);
+	/* This CBMC knows without solving anything. */
+	GATE->request.away = true;
+	work_ahead(&GATE->request.ahead);
+	PROVE(!GATE->request.away);
+	REACHED(is_released());
+	REACHED(!is_open());
+	REACHED(is_open() && GATE->state == SMBSIGN_GATE_BODY);
+}

@@ -754,6 +754,15 @@ GATE_PROOF = Proof("gate.c", (
         (in_ahead("	if (conn->gate.request.away)\n		return true;\n", ""),
          in_gate("	if (conn->life != SMBSIGN_LIFE_OPEN)\n		return SMBSIGN_STEP_OVER;\n"
                  "	switch", "	switch"))),
+    Property(
+        "a_worker_beside_the_reader",
+        "The reader gets nothing that is not in the MAC, and the last byte only after the "
+        "verdict (ahead.c), whatever others do while the worker has given up the lock",
+        (in_ahead("	else if (conn->life == SMBSIGN_LIFE_OPEN)\n", "	else\n"),
+         in_ahead("	WRITE_ONCE(conn->gate.request.away, false);\n", ""),
+         in_ahead("smbsign_queue_mac_held(&held, mac, seq, some)",
+                  "smbsign_queue_mac_held(&held, mac, seq, 1)")),
+        loops="verify_arrived.0:2", long=True),
 ), options=("--no-standard-checks",
             "-I/smbsign/scripts/prove/gate"))
 
