@@ -506,7 +506,14 @@ struct smbsign_verdict smbsign_policy_validate(const struct smbsign_conn_facts *
 					       const struct smbsign_element *element,
 					       const struct smbsign_offer *validated)
 {
-	return any_verdict();
+	struct smbsign_verdict verdict = any_verdict();
+
+	/* Then it does not matter what is said of the rest. */
+	if (verdict.action != SMBSIGN_PASS && !world.audit) {
+		world.said = verdict;
+		world.judged = true;
+	}
+	return verdict;
 }
 
 /* What is known of connections and sessions */

@@ -655,6 +655,9 @@ GATE_PROOF = Proof("gate.c", (
                  "	if (0 && smbsign_verdict_settle("),
          in_request("		verdict.action = SMBSIGN_REFUSE;\n	return verdict;",
                     "		verdict.action = SMBSIGN_PASS;\n	return verdict;"),
+         ("module/gate/negotiate.c",
+          "	if (smbsign_verdict_settle(conn, policy, element, &verdict))\n"
+          "		return smbsign_step_cut(conn, verdict.reason);\n", ""),
          # Past the last sequence number
          in_cursor("	if (after(seq, cursor->released))", "	if (seq > cursor->released)")),
         long=True),
