@@ -86,6 +86,18 @@ static enum smbsign_engine engine_for(u16 algorithm)
 	return SMBSIGN_ENGINE_SHASH;
 }
 
+static size_t size_for(enum smbsign_engine engine)
+{
+	switch (engine) {
+	case SMBSIGN_ENGINE_CMAC:
+		return offsetofend(struct smbsign_key, cmac);
+	case SMBSIGN_ENGINE_GMAC:
+		return offsetofend(struct smbsign_key, gmac);
+	default:
+		return offsetofend(struct smbsign_key, tfm);
+	}
+}
+
 static int shash_setkey(struct smbsign_key *key, const u8 *raw)
 {
 	int ret;
@@ -124,17 +136,18 @@ static int key_set(struct smbsign_key *key, const u8 *raw)
 struct smbsign_key *smbsign_key_alloc(u16 algorithm,
 				      const u8 raw[SMB2_KEY_SIZE])
 {
+	enum smbsign_engine engine = engine_for(algorithm);
 	struct smbsign_key *key;
 	int ret;
 
 	if (!smbsign_mac_knows(algorithm))
 		return ERR_PTR(-EOPNOTSUPP);
-	key = kzalloc(sizeof(*key), GFP_KERNEL);
+	key = kzalloc(size_for(engine), GFP_KERNEL);
 	if (!key)
 		return ERR_PTR(-ENOMEM);
 	key->algorithm = algorithm;
 	memcpy(key->raw, raw, sizeof(key->raw));
-	key->engine = engine_for(algorithm);
+	key->engine = engine;
 	ret = key_set(key, raw);
 	if (ret) {
 		kfree_sensitive(key);
@@ -161,6 +174,7 @@ bool smbsign_key_get(struct smbsign_key *key)
 static void key_free(struct rcu_head *rcu)
 {
 	struct smbsign_key *key = container_of(rcu, struct smbsign_key, rcu);
+	size_t size = size_for(key->engine);
 
 	smbsign_nonces_free(key);
 	switch (key->engine) {
@@ -174,7 +188,7 @@ static void key_free(struct rcu_head *rcu)
 		crypto_free_shash(key->tfm);
 	}
 	kfree_sensitive(key);
-	smbsign_grace_freed(sizeof(*key));
+	smbsign_grace_freed(size);
 }
 
 /**
@@ -186,7 +200,7 @@ static void key_free(struct rcu_head *rcu)
 void smbsign_key_put(struct smbsign_key *key)
 {
 	if (key && refcount_dec_and_test(&key->refs))
-		smbsign_grace_free(&key->rcu, key_free, sizeof(*key));
+		smbsign_grace_free(&key->rcu, key_free, size_for(key->engine));
 }
 
 /**

@@ -29,10 +29,6 @@ enum smbsign_engine {
  * struct smbsign_key - a signing key, prepared once
  * @algorithm:	SMB2_SIGNING_*
  * @engine:	what computes MACs with it, and which member has it
- * @tfm:	the kernel's transform with the key set, which never changes
- *		after that
- * @cmac:	the key for AES-CMAC by bulk CBC
- * @gmac:	the key for AES-GMAC
  * @raw:	what it was made of: ksmbd's key
  * @own:	the connection that it belongs to signs nothing with it below
  *		this MessageId
@@ -41,15 +37,14 @@ enum smbsign_engine {
  * @refs:	references; the key is freed a grace period after the last one
  * @rcu:	for that grace period
  * @nonces:	with check_nonces, what was signed with its @raw (nonces.c)
+ * @tfm:	the kernel's transform with the key set, which never changes
+ *		after that
+ * @cmac:	the key for AES-CMAC by bulk CBC
+ * @gmac:	the key for AES-GMAC
  */
 struct smbsign_key {
 	u16				algorithm;
 	enum smbsign_engine		engine;
-	union {
-		struct crypto_shash	*tfm;
-		struct smbsign_cmac_key	cmac;
-		struct smbsign_gmac_key	gmac;
-	};
 	u8				raw[SMB2_KEY_SIZE];
 	u64				own;
 	unsigned long			lent;
@@ -57,6 +52,12 @@ struct smbsign_key {
 	refcount_t			refs;
 	struct rcu_head			rcu;
 	struct smbsign_nonces		*nonces;
+	/* Comes last: there is memory for the engine's member only. */
+	union {
+		struct crypto_shash	*tfm;
+		struct smbsign_cmac_key	cmac;
+		struct smbsign_gmac_key	gmac;
+	};
 };
 
 /**
