@@ -65,7 +65,7 @@ fuzz: ## parsers, policy and window against oracles; SECONDS=60 | as told
 prove: ## rules and gate, for all inputs; MUTANTS=, SHORT=: as test | 6 minutes
 	scripts/prove/run
 
-test: ## what a change must pass; KERNEL=, TEST_ARGS=, ALONE=yes | 30 minutes
+test: ## what a change must pass; KERNEL=, TEST_ARGS=, ALONE=yes | 40 minutes
 	scripts/test
 
 interop: ## real clients, smbtorture, alone and with smbsign; KERNEL= | 25 minutes
