@@ -652,6 +652,34 @@ static void bind_to_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0U, to->facts.sessions);
 }
 
+/* An exception from the policy is none from what the session's home demands. */
+static void bind_from_exception(struct kunit *test)
+{
+	static const enum smbsign_policy_mode modes[] = {
+		SMBSIGN_POLICY_NEGOTIATED, SMBSIGN_POLICY_REQUIRED,
+	};
+	struct smbsign_conn *from, *to;
+	unsigned int i, excepted;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++)
+		for (excepted = 0; excepted < 2; excepted++) {
+			around.policy.mode = SMBSIGN_POLICY_NEGOTIATED;
+			from = rig_open(test, 0);
+			to = rig_open(test, 0);
+			from->excepted = excepted;
+			to->excepted = true;
+			rig_negotiate(from, SMB2_DIALECT_300, false);
+			rig_negotiate(to, SMB2_DIALECT_300, false);
+			KUNIT_ASSERT_EQ(test, 0, rig_authenticate(from, ID, key_a));
+			around.policy.mode = modes[i];
+			KUNIT_ASSERT_EQ(test, 0, begin_binding(to));
+			KUNIT_EXPECT_EQ(test, i && !excepted,
+					facts_of(to, ID).required);
+			rig_close(test, from);
+			rig_close(test, to);
+		}
+}
+
 /* A guest's binding is a guest's. */
 static void bind_guest(struct kunit *test)
 {
@@ -928,27 +956,6 @@ static void same_key(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_ours(other, related, key_a));
 }
 
-static bool was_told(u64 id)
-{
-	int grace = smbsign_grace_enter();
-	bool told = smbsign_session_was_told(id);
-
-	smbsign_grace_leave(grace);
-	return told;
-}
-
-static void told(struct kunit *test)
-{
-	struct smbsign_conn *conn = rig_open(test, 0);
-
-	rig_negotiate(conn, SMB2_DIALECT_300, true);
-	KUNIT_ASSERT_EQ(test, 0, rig_authenticate(conn, ID, key_a));
-	KUNIT_EXPECT_FALSE(test, was_told(ID));
-	conn->negotiation.told = true;
-	KUNIT_EXPECT_TRUE(test, was_told(ID));
-	KUNIT_EXPECT_FALSE(test, was_told(ID + 1));
-}
-
 /* Whichever allocation fails, the session is not established. */
 static void no_memory(struct kunit *test)
 {
@@ -1119,6 +1126,7 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(nobody_began),
 	KUNIT_CASE(bind),
 	KUNIT_CASE(bind_to_nothing),
+	KUNIT_CASE(bind_from_exception),
 	KUNIT_CASE(bind_guest),
 	KUNIT_CASE(known_number),
 	KUNIT_CASE(ended),
@@ -1127,7 +1135,6 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(outgrown),
 	KUNIT_CASE(by_key),
 	KUNIT_CASE(same_key),
-	KUNIT_CASE(told),
 	KUNIT_CASE(no_memory),
 	KUNIT_CASE(outlives),
 	KUNIT_CASE(key_let_go),

@@ -145,22 +145,28 @@ static void session_require(struct smbsign_session *session)
 
 /*
  * The first leg of a binding.  What holds for the session on its other
- * connection holds here, even if it has ended there.
+ * connection holds here, even if it has ended there, or if this connection is
+ * an exception from the policy.
  */
 static void session_bind(struct smbsign_session *session)
 {
 	struct smbsign_session_facts *facts = &session->facts;
 	struct smbsign_session *other = NULL;
+	struct smbsign_policy policy;
 
 	facts->binding = true;
 	smbsign_session_find(session->conn, session->id, &other);
-	if (!other || READ_ONCE(other->facts.required))
+	if (!other) {
 		session_require(session);
-	if (!other)
 		return;
+	}
 	facts->ciphered = READ_ONCE(other->facts.ciphered);
 	facts->encrypted = READ_ONCE(other->facts.encrypted);
 	facts->guest = READ_ONCE(other->facts.guest);
+	smbsign_policy_get(other->conn, &policy);
+	if (READ_ONCE(other->facts.required) ||
+	    smbsign_policy_must(&policy, facts))
+		session_require(session);
 	/* Pairs with smp_load_acquire() in key_take(). */
 	smp_store_release(&session->signing_key, smbsign_session_signing_key(other));
 }

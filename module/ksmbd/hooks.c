@@ -295,17 +295,6 @@ static void notrace preauth_called(unsigned long ip, unsigned long parent_ip,
 	smbsign_grace_leave(grace);
 }
 
-static void validate_encrypted(const struct kvec *vec)
-{
-	const struct smb2_transform *transform;
-
-	if (vec[0].iov_len < SMB2_NBSS_SIZE + sizeof(*transform))
-		return;
-	transform = vec[0].iov_base + SMB2_NBSS_SIZE;
-	if (smbsign_session_was_told(le64_to_cpu(transform->session_id)))
-		smbsign_negotiate_validated_at(vec[1].iov_base, vec[1].iov_len);
-}
-
 /* A message of responses, which tx.c will not see. */
 static void answered_encrypted(struct smbsign_conn *conn, const struct kvec *vec,
 			       unsigned int vecs)
@@ -329,11 +318,11 @@ static void encrypts(void *work, const struct kvec *vec, unsigned int vecs)
 {
 	struct smbsign_conn *conn = smbsign_decrypt_conn(work);
 
-	if (vecs < 2)
+	if (!conn || vecs < 2)
 		return;
-	validate_encrypted(vec);
-	if (conn)
-		answered_encrypted(conn, vec + 1, vecs - 1);
+	if (READ_ONCE(conn->negotiation.told))
+		smbsign_negotiate_validated_at(vec[1].iov_base, vec[1].iov_len);
+	answered_encrypted(conn, vec + 1, vecs - 1);
 }
 
 static void notrace acquire_called(unsigned long ip, unsigned long parent_ip,

@@ -477,29 +477,6 @@ bool smbsign_session_is_known(u64 id)
 }
 
 /**
- * smbsign_session_was_told() - did smbsign demand signing from a session's
- *	client?
- * @id:		SessionId
- *
- * Context: any, inside smbsign_grace_enter().
- * Return: true if it did on one of its connections, where ksmbd would not have.
- */
-bool smbsign_session_was_told(u64 id)
-{
-	struct smbsign_session *session;
-	struct rhlist_head *list, *pos;
-	bool told = false;
-
-	assert_grace();
-	rcu_read_lock();
-	list = rhltable_lookup(&table, &id, table_params);
-	rhl_for_each_entry_rcu(session, pos, list, index)
-		told |= READ_ONCE(session->conn->negotiation.told);
-	rcu_read_unlock();
-	return told;
-}
-
-/**
  * smbsign_session_tolerate() - note that an unproven request passes
  * @conn:	the connection
  * @id:		SessionId of the request

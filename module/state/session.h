@@ -83,7 +83,6 @@ __le64 smbsign_session_by_raw(struct smbsign_conn *conn, const u8 *raw);
 u64 smbsign_session_only(struct smbsign_conn *conn);
 bool smbsign_session_is_on(struct smbsign_conn *conn, u64 id);
 bool smbsign_session_is_known(u64 id);
-bool smbsign_session_was_told(u64 id);
 void smbsign_session_tolerate(struct smbsign_conn *conn, u64 id);
 struct smbsign_verdict
 smbsign_session_outgrown(struct smbsign_conn *conn,

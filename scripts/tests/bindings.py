@@ -46,6 +46,19 @@ def channel_is_judged_like_its_session(rig):
         expect(not path.exists(), "the file was created")
 
 
+@case(modes=("auto",), profiles=(*LATEST, GMAC))
+def channel_must_sign_as_its_session_demanded(rig):
+    """Where the client did not say so again."""
+    session = rig.new_session(security_mode=wire.SIGNING_DEMANDED)
+    channel = rig.channel(session)
+    channel.security_mode = wire.SIGNING_ENABLED
+    channel.setup()
+    path = rig.fresh_path()
+    request = channel.request(wire.create(path.name))
+    judge.refused(channel, request, request.encode())
+    expect(not path.exists(), "the file was created")
+
+
 @case(modes=("sealed",), profiles=ENCRYPTING)
 def channel_must_encrypt_like_its_session(rig):
     """ksmbd's answer to a binding does not say ENCRYPT_DATA again."""

@@ -21,6 +21,7 @@ from .rig import ALGORITHMS, GMAC, LATEST, PLAIN
 from .server import PROC_NET, PROC_SYS, run
 from .switches import Parked
 from .tap import case, equal, expect, status
+from .validate import ENCRYPTED, agrees
 
 KNOB = PROC_SYS / "net/smbsign/exceptions"
 SCANNER, CAMERA = "192.0.2.7", "2001:db8:5::9"
@@ -306,11 +307,40 @@ def channels_are_judged_by_where_they_come_from(rig):
         request = channel.request(wire.create(path.name))
         judge.unheard(channel.connection, request, request.encode())
         expect(not path.exists(), "the file was created")
+        _channel_must_sign(rig, _signing(rig, OTHERS[1]))
+
+
+def _channel_must_sign(rig, session):
+    """One of @session's, from an exception."""
+    channel = rig.channel(session, **_from(SCANNER)).setup()
+    path = rig.fresh_path()
+    request = channel.request(wire.create(path.name))
+    judge.refused(channel, request, request.encode())
+    expect(not path.exists(), "the file was created")
+
+
+@case(modes=FREE, profiles=(PLAIN[1], *LATEST, GMAC))
+def channel_of_a_session_from_before_required_must_sign(rig):
+    """Its session must, now."""
+    with _addresses(), _exceptions(LIST):
         session = _signing(rig, OTHERS[1])
-        channel = rig.channel(session, **_from(SCANNER)).setup()
-        request = channel.request(wire.create(path.name))
-        judge.refused(channel, request, request.encode())
-        expect(not path.exists(), "the file was created")
+        with rig.server.knob("policy", "required"):
+            _channel_must_sign(rig, session)
+            session.echo()
+
+
+@case(modes=FREE, profiles=ENCRYPTED)
+def channels_validate_what_they_were_told(rig):
+    """Encrypted, which is the same for both; one was told to sign."""
+    with _required(rig):
+        for first, second in ((SCANNER, OTHERS[1]), (OTHERS[1], SCANNER)):
+            session = _signing(rig, first)
+            channel = rig.channel(session, **_from(second)).setup()
+            expect(_told(session) != _told(channel), "told the same")
+            for one in (session, channel):
+                one.encrypting = True
+                agrees(one, one.call(
+                    wire.validate_negotiate_info(one.connection.offer)))
 
 
 def _shown():

@@ -14,6 +14,7 @@ from .tap import case, equal, status
 REASON = "reason_validate_negotiate"
 SMB30 = tuple(p for p in PROFILES
               if p.dialect in (wire.DIALECT_300, wire.DIALECT_302))
+ENCRYPTED = SMB30[-2:]
 EVERYWHERE = ("mandatory", "required", "auto")
 
 
@@ -21,7 +22,7 @@ def _right(session, **options):
     return wire.validate_negotiate_info(session.connection.offer, **options)
 
 
-def _agrees(session, response):
+def agrees(session, response):
     """@response says what NEGOTIATE's response said."""
     status(response, wire.SUCCESS)
     told = session.connection.negotiated
@@ -33,7 +34,7 @@ def _agrees(session, response):
 @case(modes=EVERYWHERE, profiles=SMB30)
 def right_one_is_answered(rig):
     session = rig.session
-    _agrees(session, session.call(_right(session)))
+    agrees(session, session.call(_right(session)))
 
 
 @case(profiles=SMB30)
@@ -41,18 +42,18 @@ def dialects_that_lead_to_the_same_choice(rig):
     """In another order, and with one below."""
     dialects = (rig.profile.dialect, wire.DIALECT_210)
     session = rig.new_session(dialects=dialects)
-    _agrees(session, session.call(_right(session)))
+    agrees(session, session.call(_right(session)))
     for other in (dialects[::-1], (rig.profile.dialect, 0x0202)):
         offer = replace(session.connection.offer, dialects=other)
-        _agrees(session, session.call(wire.validate_negotiate_info(offer)))
+        agrees(session, session.call(wire.validate_negotiate_info(offer)))
 
 
-@case(profiles=SMB30[-2:])
+@case(profiles=ENCRYPTED)
 def encrypted_one_is_answered(rig):
     """Where only the policy demands signing, with what that made of it."""
     session = rig.new_session()
     session.encrypting = True
-    _agrees(session, session.call(_right(session)))
+    agrees(session, session.call(_right(session)))
 
 
 def _ends(rig, body, forge=None, **options):
