@@ -10,21 +10,26 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 say() { echo "${0##*/}: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# The stock kernels that the module is tested on, that of another architecture, on
-# which all takes long, and those of our own, which check themselves.
+# The stock kernels that the module is tested on at every change, those that only the
+# matrix goes through, those of other architectures, on which all takes long, and those of
+# our own, which check themselves.
 # shellcheck disable=SC2034 # for those who source this
-KERNELS=(trixie backports bookworm bookworm-backports) FOREIGN_KERNELS=(arm64) OWN_KERNELS=(debug kcsan)
+KERNELS=(trixie backports bookworm bookworm-backports)
+MORE_KERNELS=(bookworm-security forky sid experimental)
+FOREIGN_KERNELS=(arm64 arm64-backports arm64-bookworm armhf riscv64)
+OWN_KERNELS=(debug kcsan)
 
 check_kernel() {
-	[[ " ${KERNELS[*]} ${FOREIGN_KERNELS[*]} ${OWN_KERNELS[*]} " = *" $1 "* ]] ||
+	[[ " ${KERNELS[*]} ${MORE_KERNELS[*]} ${FOREIGN_KERNELS[*]} ${OWN_KERNELS[*]} " = *" $1 "* ]] ||
 		die "unknown kernel '$1': it is trixie (Debian 13's 6.12), backports (trixie-backports' 7.3)," \
-			"bookworm (Debian 12's 6.1), bookworm-backports (its 6.12)," \
-			"arm64 (Debian 13's, there), debug or kcsan (6.12, checking itself)"
+			"bookworm (Debian 12's 6.1), bookworm-security (the 6.12 of its security updates)," \
+			"bookworm-backports (its 6.12), forky, sid or experimental (what they have today)," \
+			"arm64, arm64-backports, arm64-bookworm, armhf, riscv64 (Debian's, there), debug or kcsan (6.12, checking itself)"
 }
 
 # Roots that no kernel is in: tools only
 # shellcheck disable=SC2034
-TOOL_ROOTS=(proofs clients)
+TOOL_ROOTS=(proofs clients cross)
 
 is_tool_root() { [[ " ${TOOL_ROOTS[*]} " = *" $1 "* ]]; }
 
@@ -43,12 +48,28 @@ slowness() {
 	fi
 }
 
-# Programs of arm64 run here, in a root of that architecture.
+# foreign KERNEL WHAT - of that kernel's architecture: Debian's name, that of its kernels,
+# the kernel's own, QEMU's, the compiler's, or the console of the guest
+foreign() {
+	# shellcheck disable=SC2034 # by ${!2}
+	local debian=${1%%-*} flavour arch qemu compiler console
+	# shellcheck disable=SC2034
+	case $debian in
+	arm64) flavour=arm64 arch=arm64 qemu=aarch64 compiler=aarch64-linux-gnu console=ttyAMA0 ;;
+	armhf) flavour=armmp-lpae arch=arm qemu=arm compiler=arm-linux-gnueabihf console=ttyAMA0 ;;
+	s390x) arch=s390 qemu=s390x compiler=s390x-linux-gnu ;;
+	riscv64) flavour=riscv64 arch=riscv qemu=riscv64 compiler=riscv64-linux-gnu console=ttyS0 ;;
+	esac
+	echo "${!2}"
+}
+
+# need_foreign_programs KERNEL - programs of its architecture run here, in a root of that.
 need_foreign_programs() {
-	local directory=/proc/sys/fs/binfmt_misc
+	local directory=/proc/sys/fs/binfmt_misc qemu
+	qemu=qemu-$(foreign "$1" qemu)
 	[ -e "$directory/status" ] || [ "$(id -u)" != 0 ] || mount -t binfmt_misc binfmt_misc "$directory"
-	need qemu-aarch64-static=qemu-user-static update-binfmts=binfmt-support
-	[ -e "$directory/qemu-aarch64" ] || [ "$(id -u)" != 0 ] || update-binfmts --enable qemu-aarch64
+	need "$qemu-static=qemu-user-static" update-binfmts=binfmt-support
+	[ -e "$directory/$qemu" ] || [ "$(id -u)" != 0 ] || update-binfmts --enable "$qemu"
 }
 
 # need COMMAND=PACKAGE... - install what is missing on the host, saying so.
@@ -128,7 +149,7 @@ kernel_version() { echo "${SMBSIGN_RELEASE:-$(basename "$1"/usr/lib/modules/*)}"
 kernel_image() {
 	local version image
 	version=$(kernel_version "$1")
-	for image in "$1/usr/lib/modules/$version/vmlinuz" "$1/boot/vmlinuz-$version"; do
+	for image in "$1/usr/lib/modules/$version/"vmlinu[xz] "$1/boot/"vmlinu[xz]"-$version"; do
 		[ -e "$image" ] && echo "$image" && return
 	done
 	die "no kernel image in $1"
