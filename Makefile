@@ -65,13 +65,13 @@ fuzz: ## parsers, policy and window against oracles; SECONDS=60 | as told
 prove: ## rules and gate, for all inputs; MUTANTS=, SHORT=: as test | 6 minutes
 	scripts/prove/run
 
-test: ## what a change must pass; KERNEL=, TEST_ARGS=, ALONE=yes | 40 minutes
+test: ## what a change must pass; KERNEL=, TEST_ARGS=, ALONE=, SMOKE= | 40 minutes
 	scripts/test
 
 interop: ## real clients, smbtorture, alone and with smbsign; KERNEL= | 25 minutes
 	INTEROP=only scripts/test
 
-test-matrix: ## demo and suites on all four kernels, or on KERNEL=... | 2 hours
+test-matrix: ## each of Debian's kernels; KERNEL=, SMOKE=yes | 2.5 hours
 	scripts/matrix $(KERNEL)
 
 test-package: ## the package installed, booted, upgraded, purged | an hour

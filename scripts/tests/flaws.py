@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What ksmbd does wrong by itself, and how the suites live with it. Debian 12's
-kernels are 6.1 and 6.12.95, which is .95 below.
+"""What ksmbd does wrong by itself, and how the suites live with it. Debian 12 has
+kernels with old ones: 6.1, and in its backports 6.12.95, which is .95 below.
 
 6.1.192     dies when a directory is opened without a lease: vm/mend is loaded
             before it in the guest
@@ -48,12 +48,12 @@ def _is_61():
     return RELEASE.startswith("6.1.")
 
 
-def _is_debian_12s():
-    return _is_61() or "+deb12" in RELEASE
+def _is_95():
+    return RELEASE.startswith("6.12.95")
 
 
-# Kernels, as tap.case() takes them, that are not Debian 12's
-OTHERS = () if _is_debian_12s() else ("6", "7")
+# Kernels, as tap.case() takes them, that are neither
+OTHERS = () if _is_61() or _is_95() else ("6", "7")
 
 
 def crowds_break_ksmbd():
@@ -95,12 +95,12 @@ def wants_a_new_ksmbd(suite):
 
 def passes_over_damage():
     """Does the connection live on after what cannot be decrypted?"""
-    return _is_debian_12s()
+    return _is_61() or _is_95()
 
 
 def keeps_connections():
     """Do connections stay that have been closed?"""
-    return _is_debian_12s() and not _is_61()
+    return _is_95()
 
 
 def keeps_small_segments():

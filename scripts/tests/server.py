@@ -188,8 +188,14 @@ class Server:
         self.stop_ksmbd()
 
     def load(self, *parameters):
-        """Load the module."""
-        run("insmod", str(MODULE), *self.checks, *parameters)
+        """Load the module, or fail with the reason that the kernel's log has."""
+        done = run("insmod", str(MODULE), *self.checks, *parameters,
+                   check=False)
+        if done.returncode:
+            said = [line for line in KernelLog(os.SEEK_SET).messages()
+                    if "smbsign: " in line]
+            raise AssertionError(
+                f"refused at load: {(said or [done.stdout.strip()])[-1]}")
 
     def unload(self):
         """Unload the module, if it is there."""
