@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The clients' root, which run --beside puts beside the guest's own: read only,
-but for /tmp and /run."""
+"""The root that run --beside puts beside the guest's own, of clients or of another
+Samba's tests: read only, but for /tmp and /run."""
 
 import pathlib
 import subprocess
@@ -31,11 +31,15 @@ def prepare():
     tempfile.tempdir = str(TMP)
 
 
+def inside(*words):
+    """The command that runs the program @words of that root, in its /tmp."""
+    return "chroot", str(ROOT), "env", "-i", "-C", "/tmp", *ENVIRONMENT, *words
+
+
 def command(*words):
-    """A program of the clients' root: what it prints, and its status."""
+    """A program of that root: what it prints, and its status."""
     done = subprocess.run(
-        ("timeout", "-k", "5", str(LIMIT), "chroot", ROOT, "env", "-i",
-         *ENVIRONMENT, *words), stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace", check=False)
+        ("timeout", "-k", "5", str(LIMIT), *inside(*words)),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
     return done.returncode, done.stdout.strip()

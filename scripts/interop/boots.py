@@ -47,6 +47,8 @@ class Setup:
     signing: str
     policy: str = ""
     module: pathlib.Path = None
+    # With the tests of the Samba in the root `samba`
+    newer: bool = False
 
     @property
     def name(self):
@@ -57,6 +59,9 @@ class Setup:
         """Of the harness, and of the script in the guest."""
         host = ("--ko", str(self.module)) if self.policy else ()
         guest = ("--signing", self.signing, "--policy", self.policy)
+        if self.newer:
+            host += ("--beside", "samba")
+            guest += ("--beside",)
         return host, guest
 
 

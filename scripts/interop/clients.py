@@ -3,7 +3,9 @@
 writes a file and reads it again, asks for one that is not there, renames,
 lists and removes. What a client says when it fails is kept in its own words."""
 
+import fcntl
 import os
+import pathlib
 import random
 import re
 import shutil
@@ -21,6 +23,7 @@ HOST = "127.0.0.1"
 URL = f"smb://{HOST}/share"
 BYTES = 1 << 20
 SIGNED = "--option=client signing=required"
+MOUNT = "vers=3.1.1,sign"
 ALGORITHM = "--option=client smb3 signing algorithms="
 MISSING = "NT_STATUS_OBJECT_NAME_NOT_FOUND"
 
@@ -33,13 +36,12 @@ class Failed(Exception):
 class Client:
     """A client: its name in the table, and its work. @slow: not in make test.
     @only: a prefix of the kernel releases that it is for, where it is not for
-    all. @lacks: what ksmbd lacks, so that it fails both ways."""
+    all."""
 
     name: str
     work: Callable
     slow: bool = False
     only: str = ""
-    lacks: str = ""
 
 
 def last_words(text):
@@ -164,9 +166,73 @@ def rclone(server):
 
 def dbench(server):
     """What a file server does all day, by way of cifs.ko."""
-    with mounts.mounted(server, "vers=3.1.1,sign") as mount:
+    with mounts.mounted(server, MOUNT) as mount:
         command("dbench", "-t", "10", "-D",
                 f"/{mount.relative_to(beside.ROOT)}", "1")
+
+
+def fio(*options):
+    """Blocks at random places, each with a checksum that is verified."""
+    def work(server):
+        with mounts.mounted(server, MOUNT) as mount:
+            command("fio", "--name=verify", "--rw=randrw", "--size=4m",
+                    "--bs=4k-64k", "--verify=crc32c", "--verify_fatal=1",
+                    "--end_fsync=1", *options,
+                    f"--directory=/{mount.relative_to(beside.ROOT)}")
+    return work
+
+
+def is_locked(file, kind):
+    """Does somebody else hold a lock of the first ten bytes of @file?"""
+    try:
+        fcntl.lockf(file, kind | fcntl.LOCK_NB, 10)
+    except (BlockingIOError, PermissionError):
+        return True
+    fcntl.lockf(file, fcntl.LOCK_UN, 10)
+    return False
+
+
+def locks(server):
+    """Two sessions lock bytes of one file, so that the server must know."""
+    own = f"{MOUNT},nosharesock,cache=none"
+    with mounts.mounted(server, own) as here, \
+            mounts.mounted(server, own) as there, \
+            open(here / "locked", "w+b") as mine, \
+            open(there / "locked", "r+b") as other:
+        expect(not is_locked(other, fcntl.LOCK_EX), "locked by nobody")
+        fcntl.lockf(mine, fcntl.LOCK_EX, 10)
+        expect(is_locked(other, fcntl.LOCK_EX), "locked twice")
+        expect(is_locked(other, fcntl.LOCK_SH), "shared with its writer")
+        fcntl.lockf(mine, fcntl.LOCK_UN, 10)
+        fcntl.lockf(mine, fcntl.LOCK_SH, 10)
+        expect(is_locked(other, fcntl.LOCK_EX), "written by who reads")
+        expect(not is_locked(other, fcntl.LOCK_SH), "not shared by readers")
+        fcntl.lockf(mine, fcntl.LOCK_UN, 10)
+        expect(not is_locked(other, fcntl.LOCK_EX), "locked for ever")
+
+
+def requests(kind):
+    """How many requests of a kind cifs.ko has sent on its mounts."""
+    stats = pathlib.Path("/proc/fs/cifs/Stats").read_text(encoding="ascii")
+    return sum(map(int, re.findall(rf"^{kind}: (\d+) total", stats,
+                                   re.MULTILINE)))
+
+
+def copy_file_range(server):
+    """The server copies, and the client neither reads nor writes."""
+    with mounts.mounted(server, MOUNT) as mount:
+        (mount / "from").write_bytes(source().read_bytes())
+        run("sync", "-f", mount)
+        with open(mount / "from", "rb") as data, \
+                open(mount / "to", "w+b") as copy:
+            reads, writes = requests("Reads"), requests("Writes")
+            done = 0
+            while done < BYTES:
+                done += os.copy_file_range(data.fileno(), copy.fileno(),
+                                           BYTES - done)
+            equal((requests("Reads"), requests("Writes")), (reads, writes),
+                  "READ and WRITE requests")
+        equal((mount / "to").read_bytes(), source().read_bytes(), "the copy")
 
 
 def _mounted(server, options):
@@ -268,7 +334,11 @@ CLIENTS = (
                      options=(how,)), slow=True)
       for how in ("sign", "seal")),
     Client("rclone (go-smb2)", rclone, slow=True, only="7."),
-    Client("dbench on cifs.ko", dbench, slow=True, only="7."),
+    Client("cifs.ko, fio --verify", fio(), slow=True),
+    Client("cifs.ko, fio --verify --direct=1", fio("--direct=1"), slow=True),
+    Client("cifs.ko, locks of two sessions", locks, slow=True),
+    Client("cifs.ko, copy_file_range()", copy_file_range, slow=True),
+    Client("cifs.ko, dbench", dbench, slow=True, only="7."),
 )
 # Where nobody demands it, it does not sign
 UNSIGNED = Client("smbclient --client-protection=off",

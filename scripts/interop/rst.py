@@ -2,6 +2,9 @@
 """What the tables of the documentation are written with."""
 
 import re
+import textwrap
+
+WIDTH = 100
 
 
 def heading(text):
@@ -19,13 +22,19 @@ def simple_table(head, rows):
     return "\n".join((line, body[0], line, *body[1:], line)) + "\n\n"
 
 
+def quoted(words):
+    """@words as they are, whatever they would mean here."""
+    return f"``{words}``" if re.search(r"[_\\*`|]|--", words) else words
+
+
 def list_table(head, rows):
-    """A table whose cells may have more than a line is wide: a list of lists,
-    in words as they are."""
+    """A table whose cells may have more than a line is wide: a list of lists."""
     lines = [".. list-table::", "   :header-rows: 1", ""]
     for row in (head, *rows):
         for number, cell in enumerate(row):
             mark = "-" if number else "* -"
-            words = f"``{cell}``" if re.search(r"[_\\*`|]|--", cell) else cell
-            lines.append(f"   {mark:>3} {words}".rstrip())
+            lines += textwrap.wrap(
+                cell, WIDTH, initial_indent=f"   {mark:>3} ",
+                subsequent_indent=" " * 7, break_long_words=False,
+                break_on_hyphens=False) or [f"   {mark:>3}"]
     return "\n".join(lines) + "\n"

@@ -46,6 +46,64 @@ EXCUSED = (
      "waits until ksmbd gives up on an oplock break, after 35 s"),
 )
 
+# What is skipped or fails with the module all the same, on one kernel at least,
+# and why. All such tests of these suites are named.
+EXPLAINED = ("session", "session-require-signing", "multichannel", "credits")
+WHY = (
+    ("smb2.session.reauth5",
+     "An anonymous user removes a file that is not there, and is to be told "
+     "that it was removed. Samba's own server fails, too"),
+    ("smb2.session.expire*",
+     "Skipped: they want Kerberos, and tickets that expire within seconds"),
+    ("smb2.session.bind_invalid_auth",
+     "6.12 says LOGON_FAILURE, not ACCESS_DENIED, to a user who binds a channel "
+     "to another user's session. 7.3 passes"),
+    ("smb2.session.bind_different_user", "The same"),
+    ("smb2.session.bind_negative_smb202", "ksmbd begins with 2.1"),
+    ("smb2.session.bind_negative_smb3sign[CH]to[CH]s",
+     "The channel is bound, although it signs with another algorithm. Then "
+     "the test authenticates again with the session's key in place of the "
+     "channel's, and wants ACCESS_DENIED from a server that it believes. By "
+     "3.3.5.2.4 the channel's key counts, so this signature is wrong, and "
+     "smbsign signs no answer to who has not shown the key "
+     "(`Design <design.rst>`__, *Refusing*)"),
+    ("smb2.session.bind_negative_smb3sign[CH]to[CH]d",
+     "ksmbd, as Samba's server, binds no channel of another ClientGuid. "
+     "3.3.5.5 leaves that to the server; Windows does bind it"),
+    ("smb2.session.bind_negative_smb3signGtoH2X[sd]",
+     "A binding on a connection of 2.1: 3.3.5.5 says REQUEST_NOT_ACCEPTED, and "
+     "so do ksmbd and smbsign. Windows looks at the algorithm first, and says "
+     "REQUEST_OUT_OF_SEQUENCE"),
+    ("smb2.session.bind_negative_smb3s*Gto*",
+     "The binding itself is refused as the test wants it. Then it names the "
+     "session, which is another connection's, and wants USER_SESSION_DELETED "
+     "signed with the session's key. The nonce would be a MessageId that the "
+     "session's own connection uses, too, and whoever listened could forge "
+     "from then on. smbsign says USER_SESSION_DELETED, unsigned, and Samba's "
+     "client makes that ACCESS_DENIED (`Nonces <nonces.rst>`__)"),
+    ("smb2.session.signing-*",
+     "All that they do with the algorithm succeeds. Then they cancel a "
+     "CHANGE_NOTIFY, which ksmbd of 6.12 does not have. 7.3 passes"),
+    ("smb2.session.encryption-*", "The same"),
+    ("smb2.session.ntlmssp_bug14932",
+     "ksmbd says LOGON_FAILURE to an NTLMv2 response that is malformed, not "
+     "INVALID_PARAMETER"),
+    ("smb2.session.anon-*",
+     "An anonymous user signs or encrypts with the key that everybody can "
+     "compute. ksmbd has no such key"),
+    ("smb2.credits.*ipc*",
+     "ksmbd does not read pipes asynchronously. Samba's own server fails, too"),
+    ("smb2.credits.*",
+     "511 CHANGE_NOTIFY are to wait at once, and no more. 6.12 has none, 7.3 "
+     "takes more. Samba's own server fails, too"),
+    ("smb2.multichannel.generic.num_channels",
+     "ksmbd of 6.12 does not stop at 32 channels of a session. 7.3 passes"),
+    ("smb2.multichannel.*",
+     "One channel of a session is cut off, by an FSCTL of Samba's own or by "
+     "iptables, and the server is to notify by another. ksmbd has no such "
+     "FSCTL, and notifies by one channel"),
+)
+
 
 def suite(test):
     """The suite of a test as smbtorture --list has it."""
@@ -63,6 +121,11 @@ def excuse(test):
 def wanted(test):
     """Is @test to be run?"""
     return (suite(test) in SUITES or test in TESTS) and not excuse(test)
+
+
+def is_new(test, known):
+    """Is it a test of SMB2 that is none of @known?"""
+    return test.startswith("smb2.") and test not in known and not excuse(test)
 
 
 def options(test):
@@ -85,6 +148,17 @@ def unmoved(test):
     """The counters of the module that @test must not move."""
     honest = any(fnmatch.fnmatch(test, pattern) for pattern in HONEST)
     return UNMOVED if honest else ()
+
+
+def reason(name):
+    """The entry of WHY for the test called @name; None if there is none."""
+    return next((entry for entry in WHY
+                 if fnmatch.fnmatch(name, entry[0])), None)
+
+
+def is_explained(name):
+    """Must there be an entry of WHY if the test called @name does not pass?"""
+    return suite(name) in EXPLAINED
 
 
 def title(test):

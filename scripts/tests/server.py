@@ -168,12 +168,12 @@ class Server:
         guest_sh("write_ksmbd_conf", *self.mode.conf())
         with open(CONF, "a", encoding="ascii") as conf:
             conf.write(GUEST_SHARE)
-        self._admit_victim()
+        self.admit_victim()
         if not self.alone:
             self.load(f"policy={self.mode.policy}")
         self.start_ksmbd()
 
-    def _admit_victim(self):
+    def admit_victim(self):
         """The second user and his directory, unless they are there."""
         if run("id", "-u", self.victim, check=False).returncode:
             run("useradd", "-M", self.victim)

@@ -29,7 +29,7 @@ check_kernel() {
 
 # Roots that no kernel is in: tools only
 # shellcheck disable=SC2034
-TOOL_ROOTS=(proofs clients cross)
+TOOL_ROOTS=(proofs clients samba cross)
 
 is_tool_root() { [[ " ${TOOL_ROOTS[*]} " = *" $1 "* ]]; }
 
