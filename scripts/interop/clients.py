@@ -48,7 +48,8 @@ def last_words(text):
     """The line of @text that says why."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(
-        r"NT_STATUS_(?!OBJECT_NAME_NOT_FOUND)|rror|fail", line)]
+        r"NT_STATUS_(?!OBJECT_NAME_NOT_FOUND)|rror|fail|abort|Can't read",
+        line)]
     return (telling or lines or ["no word"])[-1]
 
 
@@ -303,7 +304,8 @@ def _smbclients():
         yield Client(f"smbcacls --client-protection={protection}",
                      smbcacls(f"--client-protection={protection}"))
     yield Client("smbget", smbget())
-    yield Client("smbget --encrypt", smbget("--encrypt"))
+    yield Client("smbget --client-protection=encrypt",
+                 smbget("--client-protection=encrypt"))
 
 
 CIFS = (
