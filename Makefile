@@ -68,7 +68,7 @@ prove: ## rules and gate, for all inputs; MUTANTS=, SHORT=: as test | 6 minutes
 test: ## what a change must pass; KERNEL=, TEST_ARGS=, ALONE=, SMOKE= | 40 minutes
 	scripts/test
 
-interop: ## real clients, smbtorture, alone and with smbsign; KERNEL= | 25 minutes
+interop: ## real clients, smbtorture, alone and with smbsign; KERNEL= | 40 minutes
 	INTEROP=only scripts/test
 
 test-matrix: ## each of Debian's kernels; KERNEL=, SMOKE=yes | 2.5 hours
