@@ -10,7 +10,7 @@ from dataclasses import dataclass
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 # A kernel that dies in more tests than this is not worth more boots
 BOOTS = 20
-SECONDS = 900
+SECONDS = 1800
 # Results that the kernel itself complained of, and where an honest user was
 # refused by the module
 BROKEN = ("crash", "fault", "refused")
