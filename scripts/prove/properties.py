@@ -36,7 +36,7 @@ in_refuse, in_ahead, in_cursor = map(_faults_in, (REFUSE, AHEAD, CURSOR))
 class Property:
     """The function of that name in the harness, or what a model asserts. Loops are
     unwound so often, those named as often as they say; if one could go on, that is a
-    failure, too."""
+    failure, too, unless it goes through a list in the message."""
     name: str
     # The sentence, and where it is from
     says: str
@@ -45,6 +45,8 @@ class Property:
     unwind: int = 34
     # LOOP:TIMES, separated by commas
     loops: str = ""
+    # The same, for lists in the message: nothing is said of inputs with longer ones
+    lists: str = ""
     # More than a few seconds: left out with SHORT=yes
     long: bool = False
 
@@ -636,6 +638,121 @@ FRAME_PROOF = Proof("frame.c", (FRAME,), (
         unwind=17),
 ), oracles=("scripts/fuzz/oracle/frame.c",))
 
+# What is compared is compared without CBMC's own checks, which have proofs of their own.
+# There are two loops in the second parser's dialects() and signing_capabilities().
+BODY_PROOF = Proof("body.c", (), (
+    Property(
+        "a_context_says_the_same",
+        "What a NEGOTIATE says in a context is what a second parser reads (3.3.5.4): any "
+        "context, anywhere, with up to two algorithms, after any others",
+        (in_frame("		if (algorithm >= SMB2_SIGNING_COUNT ||\n"
+                  "		    contexts->algorithms & BIT(algorithm))\n",
+                  "		if (algorithm >= SMB2_SIGNING_COUNT)\n"),
+         in_frame("	if (!count || length < 2 + 2 * count) {", "	if (length < 2 + 2 * count) {"),
+         in_frame("			contexts->preauth++;\n", "			contexts->preauth = 1;\n"),
+         in_frame("			contexts->gmac = offset;\n", "			contexts->gmac = 2;\n")),
+        unwind=9, lists="signing_offer.0:3,signing_capabilities.1:3", long=True),
+    Property(
+        "so_does_the_next",
+        "A context begins at the next multiple of eight behind the one before (2.2.3.1)",
+        (in_frame("		offset += ALIGN(data_length, 8);\n	}\n	return;\n",
+                  "		offset += data_length;\n	}\n	return;\n"),
+         in_frame("		if (length - offset < data_length)\n			goto malformed;",
+                  "		if (length - offset < ALIGN(data_length, 8))\n			goto malformed;")),
+        unwind=9, lists="signing_offer.0:3,signing_capabilities.1:3", long=True),
+    Property(
+        "dialects_are_a_set",
+        "The dialects of a list of up to four are those that a second parser reads",
+        (in_frame("	while (count--)\n		dialects |= smbsign_dialect_bit",
+                  "	while (count--)\n		dialects = smbsign_dialect_bit"),
+         in_frame("	case SMB2_DIALECT_302:\n		return SMBSIGN_DIALECT_302;",
+                  "	case SMB2_DIALECT_302:\n		return SMBSIGN_DIALECT_300;")),
+        unwind=9),
+    Property(
+        "a_negotiate_says_the_same",
+        "What a NEGOTIATE says is what a second parser reads (2.2.3): any message, with a "
+        "dialect or two and a context that has an algorithm",
+        (in_frame("	if (length - fixed < 2 * count)\n", "	if (length < 2 * count)\n"),
+         in_frame("	if (offer->dialects & SMBSIGN_DIALECT_311)\n		offered_contexts(",
+                  "	if (offer->dialects)\n		offered_contexts("),
+         in_frame("	memcpy(offer->guid, request->client_guid, sizeof(offer->guid));",
+                  "	memcpy(offer->guid, request->client_guid, sizeof(offer->guid) - 1);")),
+        unwind=17, lists="dialect_set.0:3,dialects.1:3,offered_contexts.0:2,"
+        "negotiate_contexts.0:2,signing_offer.0:2,signing_capabilities.1:2"),
+    Property(
+        "a_validation_says_the_same",
+        "What a VALIDATE_NEGOTIATE_INFO says is what a second parser reads (2.2.31.4): any "
+        "message, with a dialect or two",
+        (in_frame("	if (left - sizeof(*request) < 2 * count)\n", "	if (left < 2 * count)\n"),
+         in_frame("	    offset > length || left > length - offset ||\n",
+                  "	    offset + left > length ||\n"),
+         in_frame("	if (le32_to_cpu(ioctl->max_output_response) <\n",
+                  "	if (le32_to_cpu(ioctl->max_output_response) <=\n")),
+        unwind=17, lists="dialect_set.0:3,dialects.1:3", long=True),
+    Property(
+        "choices_are_found",
+        "What the contexts of a response choose is where a second parser finds it (2.2.4.1): "
+        "in up to two, any type",
+        (in_frame("			if (data_length < 4 + skip ||\n", "			if (data_length < 2 + skip ||\n"),
+         in_frame("			*at = offset + 2 + skip;", "			*at = offset + 2;"),
+         in_frame("		/* The last context need not be padded. */\n"
+                  "		offset += ALIGN(data_length, 8);", "		offset += data_length;")),
+        unwind=9, lists="find_choice.0:3,choice.0:3"),
+    Property(
+        "answers_are_where_they_are",
+        "The part of an answer that is changed is where a second parser finds it (2.2.32.6, "
+        "2.2.4.1.3, 2.2.4.1.7): any message, with one context",
+        (in_frame("	    le32_to_cpu(ioctl->output_count) < size)", "	    0)"),
+         in_frame("	return offset <= length && length - offset >= size ? offset : 0;",
+                  "	return offset + size <= length ? offset : 0;"),
+         in_frame("	return find_choice(message, length, SMB2_CONTEXT_COMPRESSION, 6, at);",
+                  "	return find_choice(message, length, SMB2_CONTEXT_COMPRESSION, 4, at);")),
+        unwind=9, lists="find_choice.0:2,choice.0:2", long=True),
+    Property(
+        "an_smb1_negotiate_says_the_same",
+        "An SMB1 NEGOTIATE asks for SMB2 if it names a dialect of it (3.3.5.3), as a second "
+        "parser reads it: up to 48 bytes",
+        (in_frame("		if (end == length)\n			return false;\n", ""),
+         in_frame("		if (!strcmp((const char *)message + at, \"SMB 2.002\") ||\n"
+                  "		    !strcmp", "		if (!strcmp"),
+         in_frame("		at = end + 1;\n", "		at = end;\n")),
+        unwind=15, long=True),
+), options=("--no-standard-checks",))
+
+BODY_READ_PROOF = Proof("body.c", (), (
+    Property(
+        "reads_no_context_that_is_not_there",
+        "Whatever a context says, nothing behind the message is read (testing.rst, fuzz_frame): "
+        "any context, anywhere, with two algorithms",
+        (in_frame("	if (!count || length < 2 + 2 * count) {", "	if (!count) {"),
+         in_frame("	u32 count = length < 2 ? 0 : get_unaligned_le16(message + offset);",
+                  "	u32 count = get_unaligned_le16(message + offset);"),
+         in_frame("		if (offset > length || length - offset < sizeof(*context))\n"
+                  "			goto malformed;", "		if (offset >= length)\n			goto malformed;")),
+        unwind=9, lists="signing_offer.0:3"),
+    Property(
+        "reads_no_validation_that_is_not_there",
+        "So of a VALIDATE_NEGOTIATE_INFO, with two dialects",
+        (in_frame("	    left < sizeof(*request))\n", "	    0)\n"),
+         in_frame("	if (left - sizeof(*request) < 2 * count)\n", "	if (left < 2 * count)\n")),
+        unwind=17, lists="dialect_set.0:3"),
+    Property(
+        "reads_no_answer_that_is_not_there",
+        "So of answers, with one context",
+        (in_frame("			if (data_length < 4 + skip ||\n", "			if ("),
+         in_frame("		if (length - offset < data_length)\n			return -EPROTO;\n", ""),
+         in_frame("	return offset <= length && length - offset >= size ? offset : 0;",
+                  "	return offset;")),
+        unwind=9, lists="find_choice.0:2"),
+    Property(
+        "reads_no_smb1_name_that_is_not_there",
+        "So of an SMB1 NEGOTIATE of up to 48 bytes",
+        (in_frame("		if (end == length)\n			return false;\n", ""),
+         in_frame("	while (at < length && message[at] == SMB1_DIALECT_STRING) {",
+                  "	while (message[at] == SMB1_DIALECT_STRING) {")),
+        unwind=15, long=True),
+))
+
 GATE_PROOF = Proof("gate.c", (
     REQUEST, RELEASE, "module/gate/cursor.c", "module/gate/negotiate.c",
     "module/gate/verdict.c"), (
@@ -770,7 +887,7 @@ GATE_PROOF = Proof("gate.c", (
             "-I/smbsign/scripts/prove/gate"))
 
 PROOFS = (POLICY_PROOF, WINDOW_PROOF, VERIFIED_PROOF, DUE_PROOF, NONCES_PROOF, FRAME_PROOF,
-          EXCEPTIONS_PROOF, GATE_PROOF)
+          BODY_PROOF, BODY_READ_PROOF, EXCEPTIONS_PROOF, GATE_PROOF)
 
 MODELS = (Proof("connection.pml", (), (
     Property(
