@@ -697,7 +697,7 @@ BODY_PROOF = Proof("body.c", (), (
          in_frame("			*at = offset + 2 + skip;", "			*at = offset + 2;"),
          in_frame("		/* The last context need not be padded. */\n"
                   "		offset += ALIGN(data_length, 8);", "		offset += data_length;")),
-        unwind=9, lists="find_choice.0:3,choice.0:3"),
+        unwind=9, lists="find_choice.0:3,choice.0:3", long=True),
     Property(
         "answers_are_where_they_are",
         "The part of an answer that is changed is where a second parser finds it (2.2.32.6, "
