@@ -49,6 +49,8 @@ class Setup:
     module: pathlib.Path = None
     # With the tests of the Samba in the root `samba`
     newer: bool = False
+    # How many times longer than its bound a test may take
+    patience: int = 1
 
     @property
     def name(self):
@@ -58,7 +60,8 @@ class Setup:
     def options(self):
         """Of the harness, and of the script in the guest."""
         host = ("--ko", str(self.module)) if self.policy else ()
-        guest = ("--signing", self.signing, "--policy", self.policy)
+        guest = ("--signing", self.signing, "--policy", self.policy,
+                 "--patience", str(self.patience))
         if self.newer:
             host += ("--beside", "samba")
             guest += ("--beside",)
