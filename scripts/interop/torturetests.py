@@ -101,9 +101,9 @@ WHY = (
     ("smb2.multichannel.generic.num_channels",
      "ksmbd of 6.12 does not stop at 32 channels of a session. 7.3 passes"),
     ("smb2.multichannel.*",
-     "One channel of a session is cut off, by an FSCTL of Samba's own or by "
+     "Channels of a session are cut off, by an FSCTL of Samba's own or by "
      "iptables, and the server is to notify by another. ksmbd has no such "
-     "FSCTL, and notifies by one channel"),
+     "FSCTL, and waits up to 35 s for an answer by one channel"),
 )
 
 
