@@ -701,11 +701,52 @@ static void prove_step(void)
 	      old.conn.gate.state == SMBSIGN_GATE_TRANSPARENT);
 }
 
+/*
+ * The next one is a step of a later frame, or nearer to this one's end, of which a
+ * refusal goes through all once more.
+ */
+static bool has_come_further(void)
+{
+	const struct smbsign_gate *gate = &old.conn.gate;
+	u32 parsed = GATE->cursor.parsed - gate->cursor.parsed;
+
+	if (GATE->frame.fate == SMBSIGN_FATE_REFUSED &&
+	    gate->frame.fate != SMBSIGN_FATE_REFUSED)
+		return GATE->frame.start == gate->frame.start || gate->state == SMBSIGN_GATE_LENGTH;
+	return parsed ? parsed <= FRAME_MAX : GATE->state > gate->state;
+}
+
+/* What it waits for: bytes, a turn, an answer, the reader */
+static bool waits_for(enum smbsign_step step, u32 largest)
+{
+	u32 missing = GATE->state == SMBSIGN_GATE_LENGTH ? GATE->cursor.parsed + SMB2_NBSS_SIZE :
+							   GATE->frame.end;
+
+	switch (step) {
+	case SMBSIGN_STEP_STARVED:
+		return GATE->state == SMBSIGN_GATE_TRANSPARENT || GATE->request.away ||
+		       before(world.last, missing);
+	case SMBSIGN_STEP_PAUSED:
+		return !GATE->cursor.budget || (GATE->state == SMBSIGN_GATE_BODY &&
+						GATE->request.element.length > largest);
+	case SMBSIGN_STEP_BLOCKED:
+		return GATE->state == SMBSIGN_GATE_LENGTH && (GATE->blocked || GATE->substitute);
+	case SMBSIGN_STEP_REFUSING:
+		return GATE->state == SMBSIGN_GATE_SWALLOW;
+	default:
+		return world.conn.life != SMBSIGN_LIFE_OPEN;
+	}
+}
+
 static void one_step(enum smbsign_gate_state state)
 {
+	u32 largest = ANY(u32);
+	enum smbsign_step step;
+
 	make_any(state);
-	step_once(&world.conn, ANY(u32));
+	step = step_once(&world.conn, largest);
 	prove_step();
+	PROVE(step == SMBSIGN_STEP_ON ? has_come_further() : waits_for(step, largest));
 }
 
 static bool is_open(void)
@@ -767,6 +808,12 @@ void a_request_that_is_verified(void)
 		GATE->cursor.released != old.conn.gate.cursor.released);
 	REACHED(is_open() && GATE->frame.fate == SMBSIGN_FATE_REFUSED && !world.right);
 	REACHED(is_open() && GATE->state == SMBSIGN_GATE_REQUEST && world.right);
+}
+
+void what_is_swallowed(void)
+{
+	one_step(SMBSIGN_GATE_SWALLOW);
+	REACHED(is_open());
 }
 
 void what_is_no_smb(void)

@@ -776,7 +776,10 @@ GATE_PROOF = Proof("gate.c", (
           "	if (smbsign_verdict_settle(conn, policy, element, &verdict))\n"
           "		return smbsign_step_cut(conn, verdict.reason);\n", ""),
          # Past the last sequence number
-         in_cursor("	if (after(seq, cursor->released))", "	if (seq > cursor->released)")),
+         in_cursor("	if (after(seq, cursor->released))", "	if (seq > cursor->released)"),
+         # It would wait for bytes that have arrived.
+         in_gate("		return SMBSIGN_STEP_PAUSED;\n	/* Take",
+                 "		return SMBSIGN_STEP_STARVED;\n	/* Take")),
         long=True),
     Property(
         "a_message_that_is_no_smb2",
@@ -787,7 +790,10 @@ GATE_PROOF = Proof("gate.c", (
                  "		return smbsign_step_cut(conn, verdict.reason);\n"
                  "	smbsign_credits_repeat(conn);\n", ""),
          in_gate("	if (verdict.action == SMBSIGN_PASS)\n		return pass_message",
-                 "	if (verdict.action != SMBSIGN_ABORT)\n		return pass_message"))),
+                 "	if (verdict.action != SMBSIGN_ABORT)\n		return pass_message"),
+         # It would go round for ever.
+         in_gate("		WRITE_ONCE(gate->state, SMBSIGN_GATE_REQUEST);\n"
+                 "		return SMBSIGN_STEP_ON;", "		return SMBSIGN_STEP_ON;"))),
     Property(
         "a_request_of_a_frame",
         "None of a compound is released unless all of it passes (threat-model.rst); a frame "
@@ -817,8 +823,15 @@ GATE_PROOF = Proof("gate.c", (
                     "		return verify_request(conn);\n"),
          in_release("	if (gate->frame.fate == SMBSIGN_FATE_STREAMED)\n"
                     "		smbsign_cursor_release", "	smbsign_cursor_release"),
-         in_request("	if (after(end, gate->request.end))\n		end = gate->request.end;\n", "")),
+         in_request("	if (after(end, gate->request.end))\n		end = gate->request.end;\n", ""),
+         in_request("	return cursor->budget ? SMBSIGN_STEP_STARVED : SMBSIGN_STEP_PAUSED;",
+                    "	return cursor->budget ? SMBSIGN_STEP_ON : SMBSIGN_STEP_PAUSED;")),
         long=True),
+    Property(
+        "what_is_swallowed",
+        "At a refused frame the gate stands still until the reader has swallowed it (gate.h)",
+        (in_gate("	case SMBSIGN_GATE_SWALLOW:\n		return SMBSIGN_STEP_REFUSING;",
+                 "	case SMBSIGN_GATE_SWALLOW:\n		return SMBSIGN_STEP_STARVED;"),)),
     Property(
         "what_is_no_smb",
         "Only policy=audit lets pass what is no SMB (gate.h), as it arrives",
