@@ -16,6 +16,7 @@ REQUEST = "module/gate/request.c"
 RELEASE = "module/gate/release.c"
 REFUSE = "module/gate/refuse.c"
 AHEAD = "module/gate/ahead.c"
+QUEUE = "module/gate/queue.c"
 CURSOR = "module/gate/cursor.h"
 
 
@@ -30,6 +31,7 @@ in_frame, in_due, in_credits = map(_faults_in, (FRAME, DUE, CREDITS))
 in_exceptions = _faults_in(EXCEPTIONS)
 in_gate, in_request, in_release = map(_faults_in, (GATE, REQUEST, RELEASE))
 in_refuse, in_ahead, in_cursor = map(_faults_in, (REFUSE, AHEAD, CURSOR))
+in_queue = _faults_in(QUEUE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -899,8 +901,24 @@ GATE_PROOF = Proof("gate.c", (
 ), options=("--no-standard-checks",
             "-I/smbsign/scripts/prove/gate"))
 
+QUEUE_PROOF = Proof("queue.c", (), (
+    Property(
+        "finds_what_tcp_takes",
+        "The copy of a byte that counts is the one that tcp_recvmsg() will take (queue.c), "
+        "and nobody else can write to it: three segments, which overlap as they like",
+        (in_queue("		if (after(skb_seq_end(skb), seq))\n			return skb;\n",
+                  "		if (!before(skb_seq_end(skb), seq))\n			return skb;\n"),
+         in_queue("		found = skb;\n", "		found = found ? found : skb;\n"),
+         in_queue("	if (!before(seq, end))\n", "	if (seq >= end)\n"),
+         in_queue("	return make_private(skb) ? ERR_PTR(-ENOMEM) : skb;\n}\n\n"
+                  "static struct sk_buff *queue_next", "	return skb;\n}\n\n"
+                  "static struct sk_buff *queue_next")),
+        unwind=6, long=True),
+), options=("--no-standard-checks", "-I/smbsign/scripts/prove/queue",
+            "-I/smbsign/scripts/prove/gate"))
+
 PROOFS = (POLICY_PROOF, WINDOW_PROOF, VERIFIED_PROOF, DUE_PROOF, NONCES_PROOF, FRAME_PROOF,
-          BODY_PROOF, BODY_READ_PROOF, EXCEPTIONS_PROOF, GATE_PROOF)
+          BODY_PROOF, BODY_READ_PROOF, EXCEPTIONS_PROOF, GATE_PROOF, QUEUE_PROOF)
 
 MODELS = (Proof("connection.pml", (), (
     Property(
