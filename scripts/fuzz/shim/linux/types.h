@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* As much of the kernel as the pure files ask for; little-endian hosts only. */
+/* As much of the kernel as the pure files ask for. */
 #ifndef SHIM_TYPES_H
 #define SHIM_TYPES_H
 
@@ -15,13 +15,17 @@ typedef uint64_t u64, __u64, __le64;
 
 #define __packed __attribute__((__packed__))
 
-#define cpu_to_le16(x) ((__le16)(x))
-#define cpu_to_le32(x) ((__le32)(x))
-#define cpu_to_le64(x) ((__le64)(x))
-#define le16_to_cpu(x) ((u16)(x))
-#define le32_to_cpu(x) ((u32)(x))
-#define le64_to_cpu(x) ((u64)(x))
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define SHIM_LE(bits, x) ((u##bits)(x))
+#else
+#define SHIM_LE(bits, x) __builtin_bswap##bits(x)
+#endif
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little-endian only");
+#define cpu_to_le16(x) SHIM_LE(16, x)
+#define cpu_to_le32(x) SHIM_LE(32, x)
+#define cpu_to_le64(x) SHIM_LE(64, x)
+#define le16_to_cpu(x) SHIM_LE(16, x)
+#define le32_to_cpu(x) SHIM_LE(32, x)
+#define le64_to_cpu(x) SHIM_LE(64, x)
 
 #endif /* SHIM_TYPES_H */
