@@ -74,7 +74,7 @@ interop: ## real clients, smbtorture, alone and with smbsign; KERNEL= | 40 minut
 test-matrix: ## each of Debian's kernels; KERNEL=, SMOKE=yes | 2.5 hours
 	scripts/matrix $(KERNEL)
 
-test-package: ## the package installed, booted, upgraded, purged | an hour
+test-package: ## the package installed, booted, upgraded, purged | 3 hours
 	scripts/package/test-install
 	scripts/package/test
 
