@@ -4,8 +4,7 @@
  * there was only the macro ftrace_instruction_pointer_set(), and struct
  * ftrace_regs held the whole struct pt_regs.
  *
- * Where ftrace saves all registers or none (32-bit ARM, and arm64 before 6.2),
- * we ask for all.
+ * Where ftrace saves all registers or none (arm64 before 6.2), we ask for all.
  */
 #ifndef SMBSIGN_COMPAT_REDIRECT_H
 #define SMBSIGN_COMPAT_REDIRECT_H
@@ -24,16 +23,6 @@
 #define SMBSIGN_REDIRECT_SAVES	0
 
 #else
-
-#ifdef CONFIG_ARM
-/* Four in registers, and more on the stack */
-static inline unsigned long regs_get_kernel_argument(struct pt_regs *regs,
-						     unsigned int n)
-{
-	return n < 4 ? regs->uregs[n] :
-		       ((unsigned long *)regs->ARM_sp)[n - 4];
-}
-#endif
 
 #undef ftrace_regs_get_argument
 #define ftrace_regs_get_argument(fregs, n)	\
