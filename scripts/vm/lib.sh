@@ -142,6 +142,12 @@ with_progress() {
 	say "$what: done in $((SECONDS - start)) s"
 }
 
+# make_roots ROOT... - those of vm/root's that the cache does not have, beside each other:
+# a package manager keeps one CPU busy
+make_roots() {
+	printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 "$TOP/scripts/vm/root" >/dev/null
+}
+
 # The one kernel version that a root holds, or the one that is asked for.
 kernel_version() { echo "${SMBSIGN_RELEASE:-$(basename "$1"/usr/lib/modules/*)}"; }
 
