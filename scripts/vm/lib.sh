@@ -72,6 +72,11 @@ need_foreign_programs() {
 	[ -e "$directory/$qemu" ] || [ "$(id -u)" != 0 ] || update-binfmts --enable "$qemu"
 }
 
+# runs_foreign_programs KERNEL - they do run here, or we may have them do so.
+runs_foreign_programs() {
+	[ "$(id -u)" = 0 ] || command -v sudo >/dev/null || [ -e "/proc/sys/fs/binfmt_misc/qemu-$(foreign "$1" qemu)" ]
+}
+
 # need COMMAND=PACKAGE... - install what is missing on the host, saying so.
 need() {
 	local pair missing=()
