@@ -10,8 +10,8 @@ kernels with old ones: 6.1, and in its backports 6.12.95, which is .95 below.
             trees_break_ksmbd()
 6.1         takes the end of any network name space's lo for that of its own,
             and stops listening: network.py does without it
-6.1, .95    listen in any network name space where a link comes up: cases that
-            listen there themselves say kernels=OTHERS
+6.1, .95,   listen in any network name space where a link comes up: cases that
+7.2         listen there themselves say kernels=AT_HOME
 6.1, .95    wait for ever for a lock that is not granted when the connection ends,
             and cannot be unloaded then: such cases say kernels=OTHERS, too
 6.1, .95    pass over what they cannot decrypt, where 3.3.5.2.1.1 wants the
@@ -33,6 +33,8 @@ all         wait for a lock until nobody blocks them, which is noted a moment af
             were woken: who looks in between waits for ever. BlockedLock.granted()
 6.1, 6.12   let go of the number of a session that logged off when the next one
             begins on its connection; 7.3 at once: frees_numbers_late()
+7.2         keeps a session that logged off until its connection ends, as that can
+            still be set up again: keeps_sessions()
 6.1, 6.12   end a session that is half made when the next one begins on its
             connection; 7.3 refuses the next one: ends_what_is_half_made()
 6.1, 6.12   have no window of MessageIds, and refuse CHANGE_NOTIFY: cases that
@@ -52,8 +54,15 @@ def _is_95():
     return RELEASE.startswith("6.12.95")
 
 
+def keeps_sessions():
+    """Is a session that logged off kept until its connection ends?"""
+    return RELEASE.startswith("7.2.")
+
+
 # Kernels, as tap.case() takes them, that are neither
 OTHERS = () if _is_61() or _is_95() else ("6", "7")
+# Those that listen in their own network name space
+AT_HOME = () if RELEASE.startswith("7.2.") else OTHERS
 
 
 def crowds_break_ksmbd():

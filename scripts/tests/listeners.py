@@ -8,7 +8,7 @@ import threading
 from smb2 import wire
 
 from . import judge
-from .flaws import OTHERS
+from .flaws import AT_HOME
 from .network import HERE, THERE, Namespace
 from .rig import LATEST
 from .server import PORT, sysctl_set
@@ -48,7 +48,7 @@ def _echo_once(listener, size):
         connection.sendall(connection.recv(size, socket.MSG_WAITALL))
 
 
-@case(modes=GUARDED, profiles=LATEST, kernels=OTHERS)
+@case(modes=GUARDED, profiles=LATEST, kernels=AT_HOME)
 def listener_of_user_space_on_the_same_port_is_left_alone(rig):
     """As Samba's smbd in a container: what it gets is no SMB at all."""
     data = bytes(range(256)) * 400

@@ -32,6 +32,12 @@ class Tracer:
         _set("set_ftrace_filter", "")
 
     @staticmethod
+    def knows(function):
+        """Can the kernel's function of that name be traced?"""
+        names = (TRACING / "available_filter_functions").read_text(encoding="ascii")
+        return function in names.split()
+
+    @staticmethod
     def forget():
         """What was traced up to now is of no interest."""
         _set("trace", "")
