@@ -6,6 +6,7 @@
 #ifndef SMBSIGN_KUNIT_FAILING_H
 #define SMBSIGN_KUNIT_FAILING_H
 
+#include <crypto/aead.h>
 #include <crypto/hash.h>
 #include <crypto/skcipher.h>
 #include <linux/skbuff.h>
@@ -82,6 +83,26 @@ failing_request_alloc(struct crypto_skcipher *tfm, gfp_t gfp)
 	return surroundings_fail() ? NULL : skcipher_request_alloc(tfm, gfp);
 }
 
+static inline struct crypto_aead *failing_alloc_aead(const char *name, u32 type,
+						     u32 mask)
+{
+	return surroundings_fail() ? ERR_PTR(-ENOMEM) :
+				     crypto_alloc_aead(name, type, mask);
+}
+
+static inline int failing_aead_setkey(struct crypto_aead *tfm, const u8 *key,
+				      unsigned int length)
+{
+	return surroundings_fail() ? -ENOMEM :
+				     crypto_aead_setkey(tfm, key, length);
+}
+
+static inline struct aead_request *
+failing_aead_request_alloc(struct crypto_aead *tfm, gfp_t gfp)
+{
+	return surroundings_fail() ? NULL : aead_request_alloc(tfm, gfp);
+}
+
 #undef kmalloc
 #define kmalloc			failing_kmalloc
 #undef kzalloc
@@ -101,5 +122,9 @@ failing_request_alloc(struct crypto_skcipher *tfm, gfp_t gfp)
 #define crypto_skcipher_setkey	failing_skcipher_setkey
 #undef skcipher_request_alloc
 #define skcipher_request_alloc	failing_request_alloc
+#define crypto_alloc_aead	failing_alloc_aead
+#define crypto_aead_setkey	failing_aead_setkey
+#undef aead_request_alloc
+#define aead_request_alloc	failing_aead_request_alloc
 
 #endif /* SMBSIGN_KUNIT_FAILING_H */

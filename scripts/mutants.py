@@ -615,6 +615,12 @@ MUTANTS = (
     ("a GHASH that is wrong is used", "module/mac/gmac.c",
      "	if (engine == CLMUL && works())\n", "	if (engine == CLMUL)\n",
      "kunit"),
+    ("an AES-GCM that is wrong is used", "module/mac/gmac.c",
+     "	if (smbsign_gcm_available() && !works()) {\n", "	if (0) {\n",
+     "kunit"),
+    ("the last block of a piece is not hashed", "module/mac/gcm.c",
+     "	crypto_xor(block, data + most, AES_BLOCK_SIZE);\n", "",
+     "kunit"),
 
     # Bindings and reauthentication
     ("bindings are not judged", "module/rules/policy.c",

@@ -17,6 +17,10 @@
 /* What the CPU is said to have, and whether the registers are free. */
 static bool occupied, none, spoiled;
 
+/* The kernel's AES-GCM, or a name that nothing has; what it has hashed */
+static const char *gcm_name;
+static u32 hashed_by_gcm;
+
 #ifdef CONFIG_UML
 static u32 features(void)
 {
@@ -44,26 +48,63 @@ static inline void spoiled_hash(const struct smbsign_clmul_powers *powers, u8 *y
 	y[0] ^= spoiled;
 }
 
+/* Elsewhere one that fails is done without. */
+static inline void *failing_kcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return surroundings_fail() ? NULL : kcalloc(n, size, gfp);
+}
+
+#ifdef CONFIG_UML
+#define GCM_NAME	gcm_name
+#define GCM_NOW		(!occupied && !in_interrupt())
+#endif
+#undef kcalloc
+#define kcalloc		failing_kcalloc
+#include "mac/gcm.c"
+#undef kcalloc
+
+static inline int spoiled_gcm(const struct smbsign_gcm_key *key,
+			      const struct smbsign_ghash_key *ghash, u8 *y,
+			      const u8 *data, u32 length)
+{
+	int ret = smbsign_gcm_hash(key, ghash, y, data, length);
+
+	if (ret > 0) {
+		y[0] ^= spoiled;
+		hashed_by_gcm += ret;
+	}
+	return ret;
+}
+
 #define smbsign_clmul_hash	spoiled_hash
+#define smbsign_gcm_hash	spoiled_gcm
 #include "mac/gmac.c"
 #undef smbsign_clmul_hash
+#undef smbsign_gcm_hash
 
 /**
  * struct way - a way to compute GHASH
  * @name:	for the log
  * @occupied:	somebody else uses the vector registers
  * @none:	the CPU lacks the instructions
+ * @gcm:	the kernel has them in its AES-GCM
  */
 struct way {
 	const char	*name;
 	bool		occupied;
 	bool		none;
+	bool		gcm;
 };
 
 static const struct way ways[] = {
 	{ .name = "by our own loop" },
 	{ .name = "without vector registers", .occupied = true },
 	{ .name = "by the kernel", .none = true },
+	{ .name = "by the kernel's AES-GCM", .none = true, .gcm = true },
+	{
+		.name = "by the kernel, without vector registers",
+		.occupied = true, .none = true, .gcm = true,
+	},
 };
 
 KUNIT_ARRAY_PARAM_DESC(way, ways, name);
@@ -180,6 +221,7 @@ static int kernel_mac(struct kunit *test, const u8 *raw, const u8 *nonce,
 /* Random keys, nonces, messages and lengths; cut at random. */
 static void as_the_kernel(struct kunit *test)
 {
+	const struct way *way = test->param_value;
 	u8 raw[SMB2_KEY_SIZE], nonce[SMBSIGN_GMAC_NONCE_SIZE];
 	u8 expected[SMB2_SIGNATURE_SIZE], mac[SMB2_SIGNATURE_SIZE];
 	u8 *data = guarded_alloc(test, LENGTH), *message;
@@ -210,10 +252,11 @@ static void as_the_kernel(struct kunit *test)
 		KUNIT_EXPECT_MEMEQ(test, mac, expected, sizeof(mac));
 		smbsign_gmac_freekey(&key);
 	}
+	KUNIT_EXPECT_EQ(test, way->gcm && !way->occupied, hashed_by_gcm > 0);
 }
 
 /* The registers may be taken at any moment, and free again. */
-static void now_and_then(struct kunit *test)
+static void taken_now_and_then(struct kunit *test)
 {
 	u8 expected[SMB2_SIGNATURE_SIZE], mac[SMB2_SIGNATURE_SIZE];
 	static const u8 nonce[SMBSIGN_GMAC_NONCE_SIZE] = "now & then";
@@ -242,6 +285,51 @@ static void now_and_then(struct kunit *test)
 	}
 	occupied = false;
 	smbsign_gmac_freekey(&key);
+}
+
+static void now_and_then(struct kunit *test)
+{
+	taken_now_and_then(test);
+	smbsign_gmac_exit();
+	none = true;
+	gcm_name = "gcm(aes)";
+	KUNIT_ASSERT_EQ(test, 0, smbsign_gmac_init());
+	taken_now_and_then(test);
+	KUNIT_EXPECT_GT(test, hashed_by_gcm, 0);
+}
+
+/* Whatever a session's key lacks, nothing is left of it. */
+static void keys_of_aes_gcm(struct kunit *test)
+{
+	static struct smbsign_gmac_key key;
+	u8 raw[SMB2_KEY_SIZE] = { };
+	int i;
+
+	smbsign_gmac_exit();
+	none = true;
+	gcm_name = "gcm(aes)";
+	/* Its GHASH, which is needed all the same, and its requests */
+	for (i = 0; i < 4 + SCRATCHES * nr_cpu_ids; i++) {
+		around.allocate = i;
+		KUNIT_EXPECT_EQ(test, -ENOMEM, smbsign_gmac_init());
+		around.allocate = -1;
+		KUNIT_EXPECT_FALSE(test, smbsign_gmac_available());
+		KUNIT_EXPECT_FALSE(test, smbsign_gcm_available());
+	}
+	KUNIT_EXPECT_EQ(test, 0, smbsign_gmac_init());
+	KUNIT_EXPECT_TRUE(test, smbsign_gcm_available());
+	for (i = 0; i < 4; i++) {
+		around.allocate = i;
+		KUNIT_EXPECT_EQ(test, -ENOMEM, smbsign_gmac_setkey(&key, raw));
+		around.allocate = -1;
+	}
+	smbsign_gmac_exit();
+	/* One that is wrong is not used. */
+	spoiled = true;
+	KUNIT_EXPECT_EQ(test, 0, smbsign_gmac_init());
+	spoiled = false;
+	KUNIT_EXPECT_TRUE(test, smbsign_gmac_available());
+	KUNIT_EXPECT_FALSE(test, smbsign_gcm_available());
 }
 
 /* What is the engine, by what the CPU has? */
@@ -286,9 +374,11 @@ static int way_init(struct kunit *test)
 
 	surroundings_reset();
 	none = way->none;
+	gcm_name = way->gcm ? "gcm(aes)" : "none";
 	if (smbsign_gmac_init())
 		return -ENOMEM;
 	occupied = way->occupied;
+	hashed_by_gcm = 0;
 	if (!none && engine != CLMUL)
 		kunit_skip(test, "this CPU lacks the instructions");
 	return 0;
@@ -305,6 +395,7 @@ static struct kunit_case gmac_cases[] = {
 	KUNIT_CASE_PARAM(known_answers, way_gen_params),
 	KUNIT_CASE_PARAM(as_the_kernel, way_gen_params),
 	KUNIT_CASE(now_and_then),
+	KUNIT_CASE(keys_of_aes_gcm),
 	KUNIT_CASE(engines),
 	{}
 };

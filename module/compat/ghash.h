@@ -9,6 +9,7 @@
 #define SMBSIGN_COMPAT_GHASH_H
 
 #include <crypto/aes.h>
+#include <linux/string.h>
 #include <linux/version.h>
 
 #if KERNEL_VERSION(7, 0, 0) > LINUX_VERSION_CODE
@@ -73,6 +74,12 @@ static inline void smbsign_ghash_freekey(struct smbsign_ghash_key *ghash)
 	crypto_free_shash(xchg(&ghash->tfm, NULL));
 }
 
+/* Does it do without the CPU's instructions? */
+static inline bool smbsign_ghash_is_slow(const struct smbsign_ghash_key *ghash)
+{
+	return !strcmp(crypto_shash_driver_name(ghash->tfm), "ghash-generic");
+}
+
 /* @first continues a hash if the hash so far is XORed to it. */
 static inline int smbsign_ghash(const struct smbsign_ghash_key *ghash,
 				const u8 first[AES_BLOCK_SIZE], const u8 *rest,
@@ -108,6 +115,12 @@ static inline int smbsign_ghash_setkey(struct smbsign_ghash_key *ghash,
 
 static inline void smbsign_ghash_freekey(struct smbsign_ghash_key *ghash)
 {
+}
+
+/* arm64's multiplies 8 bits at a time. */
+static inline bool smbsign_ghash_is_slow(const struct smbsign_ghash_key *ghash)
+{
+	return IS_ENABLED(CONFIG_ARM64);
 }
 
 static inline int smbsign_ghash(const struct smbsign_ghash_key *ghash,

@@ -14,15 +14,14 @@
 #include <crypto/hash.h>
 #include <crypto/skcipher.h>
 #include <crypto/utils.h>
-#include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
-#include <linux/vmalloc.h>
 #include <asm/simd.h>
 
 #include "mac/cmac.h"
+#include "mac/page.h"
 
 /*
  * These are for callers that know whether vector registers may be used.  Before
@@ -236,13 +235,6 @@ static int encrypt(struct skcipher_request *req, struct crypto_skcipher *tfm,
 	return crypto_skcipher_encrypt(req);
 }
 
-static struct page *page_of(const u8 *data)
-{
-	if (virt_addr_valid(data))
-		return virt_to_page(data);
-	return is_vmalloc_addr(data) ? vmalloc_to_page(data) : NULL;
-}
-
 static int cbc_copied(const struct smbsign_cmac_key *key,
 		      struct scratch *scratch, u8 *chain, const u8 *data,
 		      u32 length)
@@ -279,7 +271,7 @@ static int cbc_fast(const struct smbsign_cmac_key *key, u8 *chain,
 	struct page *page;
 
 	part = round_down(part, AES_BLOCK_SIZE);
-	page = length > SMBSIGN_CMAC_HELD ? page_of(data) : NULL;
+	page = length > SMBSIGN_CMAC_HELD ? smbsign_page_of(data) : NULL;
 	if (page && part)
 		return cbc_page(key, scratch, chain, data, part, page);
 	/* Short data, a block across two pages, or memory without a page */

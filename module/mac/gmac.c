@@ -5,9 +5,9 @@
  *
  * The MAC is GHASH of the message, XORed with the encrypted nonce.  GHASH is
  * our own where the CPU has the instructions (clmul.c), and the kernel's
- * elsewhere.  Our own cannot be used while somebody else uses the vector
- * registers: then a slow GHASH takes its place, which looks up no tables, so
- * its time tells nothing.
+ * elsewhere, by way of its AES-GCM if that is faster (gcm.c).  Our own cannot
+ * be used while somebody else uses the vector registers: then a slow GHASH
+ * takes its place, which looks up no tables, so its time tells nothing.
  */
 #include <crypto/utils.h>
 #include <linux/errno.h>
@@ -72,19 +72,35 @@ static void hash_ourselves(const struct smbsign_gmac_key *key, u8 *y,
 	}
 }
 
+static int hash_by_kernel(const struct smbsign_gmac_key *key, u8 *y,
+			  const u8 *data, u32 length)
+{
+	int ret;
+
+	while (length) {
+		ret = smbsign_gcm_hash(&key->gcm, &key->ghash, y, data, length);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			break;
+		data += ret;
+		length -= ret;
+	}
+	if (!length)
+		return 0;
+	crypto_xor(y, data, AES_BLOCK_SIZE);
+	return smbsign_ghash(&key->ghash, y, data + AES_BLOCK_SIZE,
+			     length - AES_BLOCK_SIZE, y);
+}
+
 /* Hash whole blocks. */
 static int hash(const struct smbsign_gmac_key *key, u8 *y, const u8 *data,
 		u32 length)
 {
-	if (!length)
-		return 0;
-	if (engine == CLMUL) {
-		hash_ourselves(key, y, data, length);
-		return 0;
-	}
-	crypto_xor(y, data, AES_BLOCK_SIZE);
-	return smbsign_ghash(&key->ghash, y, data + AES_BLOCK_SIZE,
-			     length - AES_BLOCK_SIZE, y);
+	if (engine == KERNEL)
+		return hash_by_kernel(key, y, data, length);
+	hash_ourselves(key, y, data, length);
+	return 0;
 }
 
 /**
@@ -128,10 +144,17 @@ int smbsign_gmac_setkey(struct smbsign_gmac_key *key,
 		return ret;
 	memset(key->h, 0, sizeof(key->h));
 	aes_encrypt(&key->aes.key, key->h, key->h);
-	if (engine != CLMUL)
-		return smbsign_ghash_setkey(&key->ghash, key->h);
-	set_powers(key);
-	return 0;
+	if (engine == CLMUL) {
+		set_powers(key);
+		return 0;
+	}
+	ret = smbsign_ghash_setkey(&key->ghash, key->h);
+	if (ret)
+		return ret;
+	ret = smbsign_gcm_setkey(&key->gcm, &key->aes, raw);
+	if (ret)
+		smbsign_ghash_freekey(&key->ghash);
+	return ret;
 }
 
 /**
@@ -142,8 +165,10 @@ int smbsign_gmac_setkey(struct smbsign_gmac_key *key,
  */
 void smbsign_gmac_freekey(struct smbsign_gmac_key *key)
 {
-	if (engine == KERNEL)
-		smbsign_ghash_freekey(&key->ghash);
+	if (engine != KERNEL)
+		return;
+	smbsign_gcm_freekey(&key->gcm);
+	smbsign_ghash_freekey(&key->ghash);
 }
 
 /**
@@ -309,6 +334,16 @@ int smbsign_gmac_init(void)
 		return ret == -ENOMEM ? ret : 0;
 	}
 	engine = KERNEL;
+	if (smbsign_ghash_is_slow(&pinned))
+		ret = smbsign_gcm_init();
+	if (ret) {
+		smbsign_gmac_exit();
+		return ret;
+	}
+	if (smbsign_gcm_available() && !works()) {
+		pr_warn("smbsign: GHASH by the kernel's AES-GCM fails its test, and is not used\n");
+		smbsign_gcm_exit();
+	}
 	if (!works()) {
 		pr_warn("smbsign: the kernel's GHASH fails its test: AES-GMAC is not offered\n");
 		smbsign_gmac_exit();
@@ -323,6 +358,7 @@ int smbsign_gmac_init(void)
  */
 void smbsign_gmac_exit(void)
 {
+	smbsign_gcm_exit();
 	if (engine == KERNEL)
 		smbsign_ghash_freekey(&pinned);
 	engine = NOTHING;

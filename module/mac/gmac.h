@@ -5,6 +5,7 @@
 
 #include "compat/ghash.h"
 #include "mac/clmul.h"
+#include "mac/gcm.h"
 #include "smb2_wire.h"
 
 #define SMBSIGN_GMAC_NONCE_SIZE	12
@@ -17,13 +18,17 @@
  * @h:		the hash key: a block of zeroes, encrypted
  * @powers:	@h for our own GHASH, in vector registers
  * @ghash:	@h for the kernel's GHASH, if there is no other
+ * @gcm:	the key for the kernel's AES-GCM, if that GHASH is slow
  */
 struct smbsign_gmac_key {
 	struct smbsign_aes_key			aes;
 	u8					h[AES_BLOCK_SIZE];
 	union {
 		struct smbsign_clmul_powers	powers;
-		struct smbsign_ghash_key	ghash;
+		struct {
+			struct smbsign_ghash_key ghash;
+			struct smbsign_gcm_key	gcm;
+		};
 	};
 };
 
