@@ -128,4 +128,4 @@ MODULE_DESCRIPTION("Keeps the SMB signing policy of ksmbd's connections");
 MODULE_AUTHOR("The smbsign authors");
 MODULE_VERSION(SMBSIGN_VERSION);
 MODULE_LICENSE("GPL");
-MODULE_SOFTDEP("pre: cmac hmac sha256 sha512 aesni_intel");
+MODULE_SOFTDEP("pre: cmac hmac sha256 sha512 aesni_intel ghash_ce");

@@ -10,7 +10,7 @@
  *	tag = (Y ^ lengths) * H ^ mask
  *
  * Y is the hash of the data, and the mask depends on key and nonce.  We hash
- * all blocks but the last one so, and want (Y ^ last) * H instead: the
+ * all blocks but the last one that way, and want (Y ^ last) * H instead: the
  * difference is (lengths ^ last) * H, one block for the slow GHASH.
  *
  * The nonce is always zero.  That is no second use of a nonce: no tag leaves
@@ -20,6 +20,7 @@
 #include <crypto/gcm.h>
 #include <crypto/utils.h>
 #include <linux/minmax.h>
+#include <linux/percpu.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -58,8 +59,7 @@ struct scratch {
 	u8			iv[GCM_AES_IV_SIZE];
 };
 
-/* SCRATCHES for each CPU */
-static struct scratch *scratches;
+static DEFINE_PER_CPU(struct scratch *, scratches[SCRATCHES]);
 
 /* Held while the module is loaded, so that no later use needs modprobe. */
 static struct crypto_aead *cipher;
@@ -70,30 +70,41 @@ static int gcm_alloc(struct crypto_aead **tfm)
 	return IS_ERR(*tfm) ? PTR_ERR(xchg(tfm, NULL)) : 0;
 }
 
+static int scratch_alloc(struct scratch **scratch, int node)
+{
+	*scratch = kzalloc_node(sizeof(**scratch), GFP_KERNEL, node);
+	if (!*scratch)
+		return -ENOMEM;
+	(*scratch)->req = aead_request_alloc(cipher, GFP_KERNEL);
+	return (*scratch)->req ? 0 : -ENOMEM;
+}
+
 static int scratches_alloc(void)
 {
-	unsigned int i;
+	unsigned int cpu, i;
+	int ret = 0;
 
-	scratches = kcalloc(SCRATCHES * nr_cpu_ids, sizeof(*scratches),
-			    GFP_KERNEL);
-	if (!scratches)
-		return -ENOMEM;
-	for (i = 0; i < SCRATCHES * nr_cpu_ids; i++) {
-		scratches[i].req = aead_request_alloc(cipher, GFP_KERNEL);
-		if (!scratches[i].req)
-			return -ENOMEM;
-	}
-	return 0;
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < SCRATCHES && !ret; i++)
+			ret = scratch_alloc(&per_cpu(scratches[i], cpu),
+					    cpu_to_node(cpu));
+	return ret;
 }
 
 static void scratches_free(void)
 {
-	unsigned int i;
+	struct scratch *scratch;
+	unsigned int cpu, i;
 
-	for (i = 0; scratches && i < SCRATCHES * nr_cpu_ids; i++)
-		aead_request_free(scratches[i].req);
-	kfree_sensitive(scratches);
-	scratches = NULL;
+	for_each_possible_cpu(cpu) {
+		for (i = 0; i < SCRATCHES; i++) {
+			scratch = xchg(&per_cpu(scratches[i], cpu), NULL);
+			if (!scratch)
+				continue;
+			aead_request_free(scratch->req);
+			kfree_sensitive(scratch);
+		}
+	}
 }
 
 /**
@@ -187,7 +198,6 @@ static bool gather(struct scratch *scratch, const u8 *y, const u8 *data,
 	u32 done, part;
 
 	sg_init_table(scratch->list, ARRAY_SIZE(scratch->list));
-	crypto_xor_cpy(scratch->first, y, data, AES_BLOCK_SIZE);
 	sg_set_buf(entry++, scratch->first, AES_BLOCK_SIZE);
 	for (done = AES_BLOCK_SIZE; done < length; done += part) {
 		struct page *page = smbsign_page_of(data + done);
@@ -200,6 +210,7 @@ static bool gather(struct scratch *scratch, const u8 *y, const u8 *data,
 	}
 	sg_set_buf(entry, scratch->tag, AES_BLOCK_SIZE);
 	sg_mark_end(entry);
+	crypto_xor_cpy(scratch->first, y, data, AES_BLOCK_SIZE);
 	return true;
 }
 
@@ -219,8 +230,8 @@ static int hash_now(const struct smbsign_gcm_key *key,
 		    const struct smbsign_ghash_key *ghash, u8 *y,
 		    const u8 *data, u32 length)
 {
-	struct scratch *scratch = &scratches[SCRATCHES * smp_processor_id()] +
-		(in_serving_softirq() ? OF_SOFTIRQ : OF_TASK);
+	unsigned int user = in_serving_softirq() ? OF_SOFTIRQ : OF_TASK;
+	struct scratch *scratch = this_cpu_read(scratches[user]);
 	u32 most = length - AES_BLOCK_SIZE;
 	u8 block[AES_BLOCK_SIZE] = { };
 	int ret;
@@ -235,7 +246,7 @@ static int hash_now(const struct smbsign_gcm_key *key,
 		crypto_xor_cpy(y, scratch->tag, block, AES_BLOCK_SIZE);
 		crypto_xor(y, key->mask, AES_BLOCK_SIZE);
 	}
-	/* With what the signature adds to it, it gives the hash key away. */
+	/* A hash of known data gives the hash key away. */
 	memzero_explicit(scratch->tag, sizeof(scratch->tag));
 	memzero_explicit(scratch->first, sizeof(scratch->first));
 	memzero_explicit(block, sizeof(block));
