@@ -148,8 +148,9 @@ with_progress() {
 }
 
 # make_roots ROOT... - those of vm/root's that the cache does not have, beside each other:
-# a package manager keeps one CPU busy
+# a package manager keeps one CPU busy. None of them can ask for sudo's password.
 make_roots() {
+	[ "$(id -u)" = 0 ] || [ ! -t 0 ] || ! command -v sudo >/dev/null || sudo -v
 	printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 "$TOP/scripts/vm/root" >/dev/null
 }
 
