@@ -54,15 +54,19 @@ def _is_95():
     return RELEASE.startswith("6.12.95")
 
 
-def keeps_sessions():
-    """Is a session that logged off kept until its connection ends?"""
+def _is_72():
     return RELEASE.startswith("7.2.")
 
 
-# Kernels, as tap.case() takes them, that are neither
+# Kernels, as tap.case() takes them, that are neither of the first two
 OTHERS = () if _is_61() or _is_95() else ("6", "7")
 # Those that listen in their own network name space
-AT_HOME = () if RELEASE.startswith("7.2.") else OTHERS
+AT_HOME = () if _is_72() else OTHERS
+
+
+def keeps_sessions():
+    """Is a session that logged off kept until its connection ends?"""
+    return _is_72()
 
 
 def crowds_break_ksmbd():
