@@ -16,7 +16,7 @@ die() { say "$*"; exit 1; }
 # shellcheck disable=SC2034 # for those who source this
 KERNELS=(trixie backports bookworm bookworm-backports)
 MORE_KERNELS=(bookworm-security forky sid experimental)
-FOREIGN_KERNELS=(arm64 arm64-backports arm64-bookworm armhf riscv64)
+FOREIGN_KERNELS=(arm64 arm64-backports arm64-bookworm armhf ppc64el-forky riscv64 s390x-forky)
 OWN_KERNELS=(debug kcsan)
 
 check_kernel() {
@@ -24,12 +24,12 @@ check_kernel() {
 		die "unknown kernel '$1': it is trixie (Debian 13's 6.12), backports (trixie-backports' 7.3)," \
 			"bookworm (Debian 12's 6.1), bookworm-security (the 6.12 of its security updates)," \
 			"bookworm-backports (its 6.12), forky, sid or experimental (what they have today)," \
-			"arm64, arm64-backports, arm64-bookworm, armhf, riscv64 (Debian's, there), debug or kcsan (6.12, checking itself)"
+			"arm64, arm64-backports, arm64-bookworm, armhf, ppc64el-forky, riscv64, s390x-forky (Debian's, there), debug or kcsan (6.12, checking itself)"
 }
 
 # Roots that no kernel is in: tools only
 # shellcheck disable=SC2034
-TOOL_ROOTS=(proofs clients samba cross)
+TOOL_ROOTS=(proofs clients samba cross cross-forky emulator)
 
 is_tool_root() { [[ " ${TOOL_ROOTS[*]} " = *" $1 "* ]]; }
 
@@ -57,11 +57,15 @@ foreign() {
 	case $debian in
 	arm64) flavour=arm64 arch=arm64 qemu=aarch64 compiler=aarch64-linux-gnu console=ttyAMA0 ;;
 	armhf) flavour=armmp-lpae arch=arm qemu=arm compiler=arm-linux-gnueabihf console=ttyAMA0 ;;
-	s390x) arch=s390 qemu=s390x compiler=s390x-linux-gnu ;;
+	ppc64el) flavour=powerpc64le arch=powerpc qemu=ppc64le compiler=powerpc64le-linux-gnu console=hvc0 ;;
 	riscv64) flavour=riscv64 arch=riscv qemu=riscv64 compiler=riscv64-linux-gnu console=ttyS0 ;;
+	s390x) flavour=s390x arch=s390 qemu=s390x compiler=s390x-linux-gnu console=ttysclp0 ;;
 	esac
 	echo "${!2}"
 }
+
+# cross_root KERNEL - the tool root with the compiler that this foreign kernel is built with.
+cross_root() { [[ $1 = *-forky ]] && echo cross-forky || echo cross; }
 
 # need_foreign_programs KERNEL - programs of its architecture run here, in a root of that.
 need_foreign_programs() {
