@@ -49,6 +49,8 @@ class Setup:
     module: pathlib.Path = None
     # With the tests of the Samba in the root `samba`
     newer: bool = False
+    # Every second test, the first of them first: "1/2"
+    share: str = "1/1"
     # How many times longer than its bound a test may take
     patience: int = 1
 
@@ -61,7 +63,7 @@ class Setup:
         """Of the harness, and of the script in the guest."""
         host = ("--ko", str(self.module)) if self.policy else ()
         guest = ("--signing", self.signing, "--policy", self.policy,
-                 "--patience", str(self.patience))
+                 "--patience", str(self.patience), "--share", self.share)
         if self.newer:
             host += ("--beside", "samba")
             guest += ("--beside",)

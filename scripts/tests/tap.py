@@ -84,6 +84,14 @@ def status(response, wanted):
            f"status {response.status:#010x}, wanted {wanted:#010x}")
 
 
+def share(text):
+    """(number, of) of a share of the work, which is written so: 1/2."""
+    number, of = map(int, text.split("/"))
+    if not 1 <= number <= of:
+        raise ValueError
+    return number, of
+
+
 EXPECTED = (AssertionError, connection.Closed, session.BadSignature,
             session.StatusError, wire.Malformed, OSError)
 

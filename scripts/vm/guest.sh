@@ -34,8 +34,9 @@ write_ksmbd_conf() {
 	done
 	{
 		printf '[global]\n'
-		# Of two lines with one name, the first counts
-		printf '\t%s\n' 'netbios name = guest' "$@" 'map to guest = never'
+		# Of two lines with one name, the first counts. Since forky's, the daemon lets in
+		# few from one address, and here all come from one
+		printf '\t%s\n' 'netbios name = guest' "$@" 'map to guest = never' 'max ip connections = 0'
 		printf '[share]\n\tpath = %s\n\tread only = no\n' "$SHARE_DIR"
 		printf '[SYSVOL]\n\tpath = %s\n\tread only = no\n' "$SYSVOL_DIR"
 	} >/etc/ksmbd/ksmbd.conf
