@@ -337,6 +337,7 @@ NOT_ON_2 = {"channel", "again"}
 def _in_every_order(rig, crowds, options):
     if rig.profile.dialect < wire.DIALECT_300:
         crowds = [kinds for kinds in crowds if not NOT_ON_2.intersection(kinds)]
+    expect(crowds, "nothing to be tried")
     for kinds in crowds:
         orders = _orders(map(_legs, kinds))
         for start in range(0, len(orders), ORDERS):
