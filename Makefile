@@ -65,7 +65,7 @@ fuzz: ## parsers, policy and window against oracles; SECONDS=60 | as told
 prove: ## rules, parser and gate, for all inputs; MUTANTS=, SHORT=: as test | 11 minutes
 	scripts/prove/run
 
-test: ## what a change must pass; KERNEL=, TEST_ARGS=, ALONE=, SMOKE= | 45 minutes
+test: ## what a change must pass; KERNEL=, TEST_ARGS=, ALONE=, SMOKE= | 50 minutes
 	scripts/test
 
 interop: ## real clients, smbtorture, alone and with smbsign; KERNEL= | 40 minutes
